@@ -14,8 +14,10 @@ import java.util.List;
  * @param data exactly {@code elements() * type.bytes()} bytes; may be unaligned
  */
 public record Tensor(String name, ElementType type, List<Long> shape, MemorySegment data) {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -50,7 +52,8 @@ public record Tensor(String name, ElementType type, List<Long> shape, MemorySegm
             case F16 -> Float.float16ToFloat(data.get(SHORT, index * 2));
             case BF16 -> Float.intBitsToFloat(data.get(SHORT, index * 2) << 16);
             case I64, I32, I16, I8, U8, BOOL ->
-                throw new CheckpointException("tensor " + name + " has type " + type + ", expected a floating-point one");
+                throw new CheckpointException(
+                        "tensor " + name + " has type " + type + ", expected a floating-point one");
         };
     }
 
