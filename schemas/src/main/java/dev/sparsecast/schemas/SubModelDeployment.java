@@ -1,0 +1,45 @@
+package dev.sparsecast.schemas;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What a deployer did with a release.
+ *
+ * @param reason why it was refused or rolled back; empty otherwise
+ * @param directory where the checkpoint is; empty if there is none
+ * @param maskDigest digest of the mask that was installed; empty if there is none
+ * @param receivedAt when the release was read from the topic
+ * @param finishedAt when {@code current} was switched, or the release refused
+ * @param stageMillis milliseconds by stage
+ */
+public record SubModelDeployment(
+        String model,
+        String submodel,
+        String deployer,
+        int version,
+        State state,
+        String reason,
+        String directory,
+        String maskDigest,
+        Instant receivedAt,
+        Instant finishedAt,
+        Map<String, Long> stageMillis) {
+    public SubModelDeployment {
+        stageMillis = Map.copyOf(stageMillis);
+    }
+
+    /** The record's key. */
+    public String key() {
+        return new SubModelKey(model, submodel).deployment(deployer);
+    }
+
+    /** Outcome. */
+    public enum State {
+        DEPLOYED,
+        REFUSED,
+        ROLLED_BACK,
+        /** Written by a newer version of Sparsecast. */
+        UNKNOWN
+    }
+}

@@ -1,0 +1,39 @@
+package dev.sparsecast.schemas;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sums over the tokens of a flush of one tap's input vector, per channel. The arrays belong to the record once it is made.
+ *
+ * @param tap label of the tap, such as {@code attention_input}
+ * @param sumSquares {@code Σx²}
+ * @param sum {@code Σx}
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record TapNorms(String tap, float[] sumSquares, float[] sum) {
+    public TapNorms {
+        if (sumSquares.length != sum.length) {
+            throw new IllegalArgumentException(
+                    "tap '" + tap + "' has " + sumSquares.length + " sums of squares but " + sum.length + " sums");
+        }
+    }
+
+    public int channels() {
+        return sumSquares.length;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TapNorms that
+                && tap.equals(that.tap)
+                && Arrays.equals(sumSquares, that.sumSquares)
+                && Arrays.equals(sum, that.sum);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(tap, Arrays.hashCode(sumSquares), Arrays.hashCode(sum));
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sparsecast.schemas.signing;
+
+import dev.sparsecast.schemas.SubModelRelease;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The canonical manifest of a release: UTF-8 JSON without white space, fields in the order written here, numbers in
+ * Java's shortest form. Everything that the release says is in it but the signature and the key's id, so these bytes can
+ * be made again from the record, and are what is signed.
+ */
+public final class ReleaseManifest {
+    private static final JsonMapper JSON =
+            JsonMapper.builder().disable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private ReleaseManifest() {}
+
+    /** The bytes that are signed. */
+    public static byte[] canonicalBytes(SubModelRelease release) {
+        return JSON.writeValueAsBytes(content(release));
+    }
+
+    private static Map<String, Object> content(SubModelRelease release) {
+        Map<String, Object> manifest = new LinkedHashMap<>();
+        manifest.put("format", "sparsecast-release-1");
+        manifest.put("model", release.model());
+        manifest.put("submodel", release.submodel());
+        manifest.put("version", release.version());
+        if (release.parent().isPresent()) {
+            manifest.put("parent", release.parent().getAsInt());
+        }
+        manifest.put("base_digest", release.baseDigest());
+        manifest.put("trigger", release.trigger().label());
+        Map<String, Object> recipe = new LinkedHashMap<>();
+        recipe.put("method", release.recipe().method());
+        recipe.put("pattern", release.recipe().pattern());
+        recipe.put("sparsity", release.recipe().sparsity());
+        recipe.put("mask_digest", release.recipe().maskDigest());
+        recipe.put("half_life_tokens", Double.toString(release.recipe().halfLifeTokens()));
+        manifest.put("recipe", recipe);
+        manifest.put(
+                "artifacts",
+                release.artifacts().stream().map(ReleaseManifest::content).toList());
+        Map<String, Object> quality = new LinkedHashMap<>();
+        quality.put("prompts", release.quality().prompts());
+        quality.put("tokens", release.quality().tokens());
+        quality.put("dense_perplexity", release.quality().dense());
+        quality.put("candidate_perplexity", release.quality().candidate());
+        if (release.quality().current().isPresent()) {
+            quality.put("current_perplexity", release.quality().current().getAsDouble());
+        }
+        manifest.put("quality", quality);
+        manifest.put(
+                "provenance",
+                release.provenance().stream().map(ReleaseManifest::content).toList());
+        manifest.put("snapshot_at", release.snapshotAt().toEpochMilli());
+        manifest.put("released_at", release.releasedAt().toEpochMilli());
+        return manifest;
+    }
+
+    private static Map<String, Object> content(SubModelRelease.Artifact artifact) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("kind", artifact.kind().label());
+        content.put("uri", artifact.uri());
+        content.put("bytes", artifact.bytes());
+        content.put("sha256", artifact.sha256());
+        return content;
+    }
+
+    private static Map<String, Object> content(SubModelRelease.GroupProvenance group) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("language", group.language());
+        content.put("domain", group.domain());
+        content.put("weight", group.weight());
+        content.put("epoch", group.epoch());
+        content.put("flush_digest", group.flushDigest().toString());
+        content.put("tokens", group.tokens());
+        content.put("prompts", group.prompts());
+        return content;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sparsecast.schemas.signing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparsecast.schemas.Samples;
+import dev.sparsecast.schemas.SubModelRelease;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SigningKeyTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aSignedReleaseVerifiesWithTheWrittenKeyAndOnlyAsItStands() {
+        Path file = directory.resolve("release.key");
+        SigningKey.generate().write(file);
+        SubModelRelease signed = SigningKey.read(file).sign(Samples.release());
+        VerifyingKey key = VerifyingKey.read(directory.resolve("release.pub"));
+
+        assertThat(key.verifies(signed)).isTrue();
+        assertThat(SigningKey.generate().verifyingKey().verifies(signed)).isFalse();
+        assertThat(key.verifies(Samples.release())).isFalse();
+        assertThat(key.verifies(withVersion(signed, 3))).isFalse();
+    }
+
+    @Test
+    void thePrivateKeyIsReadableByItsOwnerOnly() throws Exception {
+        Path file = directory.resolve("release.key");
+        SigningKey.generate().write(file);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void aMixedUpOrDamagedKeyFileIsRefusedByName() throws Exception {
+        Path one = directory.resolve("one.key");
+        Path two = directory.resolve("two.key");
+        SigningKey.generate().write(one);
+        SigningKey.generate().write(two);
+        Files.copy(
+                directory.resolve("one.pub"),
+                directory.resolve("two.pub"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> SigningKey.read(two))
+                .hasMessageContaining("two.key")
+                .hasMessageContaining("does not belong");
+        Files.writeString(one, "nonsense");
+        assertThatThrownBy(() -> SigningKey.read(one)).hasMessageContaining("no PEM block");
+        assertThatThrownBy(() -> VerifyingKey.read(directory.resolve("absent.pub")))
+                .hasMessageContaining("absent.pub");
+    }
+
+    @Test
+    void theManifestIsStableJson() {
+        String manifest = new String(ReleaseManifest.canonicalBytes(Samples.release()), StandardCharsets.UTF_8);
+        assertThat(manifest)
+                .isEqualTo(
+                        "{\"format\":\"sparsecast-release-1\",\"model\":\"tiny-coder@0123456789ab\",\"submodel\":\"python\","
+                                + "\"version\":2,\"parent\":1,\"base_digest\":\"sha256:00\",\"trigger\":\"drift\","
+                                + "\"recipe\":{\"method\":\"wanda\",\"pattern\":\"unstructured\",\"sparsity\":0.6,"
+                                + "\"mask_digest\":\"sha256:11\",\"half_life_tokens\":\"5000.0\"},"
+                                + "\"artifacts\":[{\"kind\":\"recipe\",\"uri\":\"python/2/recipe.safetensors\",\"bytes\":26112,\"sha256\":\"22\"}],"
+                                + "\"quality\":{\"prompts\":10,\"tokens\":2000,\"dense_perplexity\":22.8,\"candidate_perplexity\":44.1,"
+                                + "\"current_perplexity\":45.5},"
+                                + "\"provenance\":[{\"language\":\"python\",\"domain\":\"code\",\"weight\":1.0,\"epoch\":17,"
+                                + "\"flush_digest\":\"fffffffffffffffb\",\"tokens\":100,\"prompts\":3}],"
+                                + "\"snapshot_at\":1790000000123,\"released_at\":1790000001123}");
+    }
+
+    private static SubModelRelease withVersion(SubModelRelease release, int version) {
+        return new SubModelRelease(
+                release.model(),
+                release.submodel(),
+                version,
+                release.parent(),
+                release.baseDigest(),
+                release.trigger(),
+                release.recipe(),
+                release.artifacts(),
+                release.quality(),
+                release.provenance(),
+                release.snapshotAt(),
+                release.releasedAt(),
+                release.keyId(),
+                release.signature());
+    }
+}
