@@ -1,5 +1,6 @@
 package dev.sparsecast.cli.stack;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -73,13 +77,18 @@ public final class EmbeddedRegistry implements AutoCloseable {
         return url;
     }
 
+    /** Completes when the process has ended, for whatever reason. */
+    CompletableFuture<Void> ended() {
+        return process.onExit().thenAccept(_ -> {});
+    }
+
     long processId() {
         return process.pid();
     }
 
     private static List<String> command(Installation installation, DataDirectory data, int port) {
         String classPath = String.join(
-                java.io.File.pathSeparator,
+                File.pathSeparator,
                 installation.registryJar().toString(),
                 Installation.codeLocation(RegistryProcess.class).toString());
         List<String> command = new ArrayList<>(List.of(
@@ -101,7 +110,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
                 : Map.of(
                         "quarkus.datasource.jdbc.url",
                         "jdbc:h2:file:" + data.registryDatabase() + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE");
-        Map<String, String> settings = new java.util.TreeMap<>(store);
+        Map<String, String> settings = new TreeMap<>(store);
         settings.putAll(Map.of(
                 "quarkus.http.host", EmbeddedBroker.HOST,
                 "quarkus.http.port", String.valueOf(port),
@@ -171,7 +180,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
 
     private static String read(Path logFile) {
         try {
-            return Files.exists(logFile) ? Files.readString(logFile, java.nio.charset.StandardCharsets.ISO_8859_1) : "";
+            return Files.exists(logFile) ? Files.readString(logFile, StandardCharsets.ISO_8859_1) : "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

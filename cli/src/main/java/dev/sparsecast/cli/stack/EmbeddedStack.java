@@ -64,6 +64,11 @@ public final class EmbeddedStack implements AutoCloseable {
         return registry.url();
     }
 
+    /** Completes when the registry's process has ended, for whatever reason. */
+    public CompletableFuture<Void> registryEnded() {
+        return registry.ended();
+    }
+
     public String clusterId() {
         return broker.clusterId();
     }
