@@ -62,7 +62,8 @@ public sealed interface Pattern {
         if (label.equals(UNSTRUCTURED.label())) {
             return UNSTRUCTURED;
         }
-        Matcher matcher = java.util.regex.Pattern.compile("(\\d{1,4}):(\\d{1,4})").matcher(label);
+        Matcher matcher =
+                java.util.regex.Pattern.compile("(\\d{1,4}):(\\d{1,4})").matcher(label);
         if (!matcher.matches()) {
             throw new PruningException("unknown pattern '" + label
                     + "': give unstructured, or N:M such as 2:4 to keep N of every M weights");

@@ -15,8 +15,8 @@ public record PruningParameters(Method method, Pattern pattern, double sparsity)
     /** @throws PruningException if the sparsity is outside [0, 1) or is not that of the pattern */
     public PruningParameters {
         if (!(sparsity >= 0 && sparsity < 1)) {
-            throw new PruningException(
-                    "sparsity " + sparsity + " cannot be used: it is the share of weights to prune, from 0 up to but not including 1");
+            throw new PruningException("sparsity " + sparsity
+                    + " cannot be used: it is the share of weights to prune, from 0 up to but not including 1");
         }
         if (pattern instanceof Pattern.NOfM nOfM) {
             if (Math.abs(sparsity - nOfM.sparsity()) > SAME) {
@@ -36,12 +36,13 @@ public record PruningParameters(Method method, Pattern pattern, double sparsity)
     public static PruningParameters parse(String method, String pattern, OptionalDouble sparsity) {
         Method parsedMethod = Method.parse(method);
         Pattern parsedPattern = Pattern.parse(pattern);
-        double share = switch (parsedPattern) {
-            case Pattern.NOfM nOfM -> sparsity.orElse(nOfM.sparsity());
-            case Pattern.Unstructured unstructured ->
-                sparsity.orElseThrow(() -> new PruningException(
-                        "pattern " + unstructured.label() + " needs a sparsity: the share of weights to prune, such as 0.5"));
-        };
+        double share =
+                switch (parsedPattern) {
+                    case Pattern.NOfM nOfM -> sparsity.orElse(nOfM.sparsity());
+                    case Pattern.Unstructured unstructured ->
+                        sparsity.orElseThrow(() -> new PruningException("pattern " + unstructured.label()
+                                + " needs a sparsity: the share of weights to prune, such as 0.5"));
+                };
         return new PruningParameters(parsedMethod, parsedPattern, share);
     }
 }
