@@ -1,15 +1,33 @@
 package dev.sparsecast.checkpoint;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** An open Hugging Face model directory. Weights are memory-mapped; {@link #close} unmaps them, after which no tensor may be read. */
 public final class Checkpoint implements Weights, AutoCloseable {
-    private final Path directory;
+    private static final String CONFIG = "config.json";
 
-    private Checkpoint(Path directory) {
+    private final Path directory;
+    private final ModelConfig config;
+    private final List<SafetensorsFile> shards;
+    private final SortedMap<String, Tensor> tensors;
+    private final Object lock = new Object();
+    private @Nullable String digest;
+    private @Nullable Tokenizer tokenizer;
+
+    private Checkpoint(
+            Path directory, ModelConfig config, List<SafetensorsFile> shards, SortedMap<String, Tensor> tensors) {
         this.directory = directory;
+        this.config = config;
+        this.shards = shards;
+        this.tensors = tensors;
     }
 
     /**
@@ -19,7 +37,68 @@ public final class Checkpoint implements Weights, AutoCloseable {
      * @throws CheckpointException if it cannot be used
      */
     public static Checkpoint open(Path directory) {
-        return new Checkpoint(directory);
+        if (!Files.isDirectory(directory)) {
+            throw new CheckpointException(
+                    Files.exists(directory)
+                            ? directory + " is not a directory; give the directory of a Hugging Face model"
+                            : "there is no model directory " + directory + "; check the path");
+        }
+        Path configFile = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(configFile)) {
+            throw new CheckpointException(
+                    directory + " holds no " + CONFIG + "; give the directory of a Hugging Face model");
+        }
+        ModelConfig config = ConfigFile.read(configFile);
+        List<SafetensorsFile> shards = ShardIndex.open(directory);
+        try {
+            SortedMap<String, Tensor> tensors = collect(directory, shards);
+            check(directory, config, tensors);
+            return new Checkpoint(directory, config, shards, tensors);
+        } catch (RuntimeException e) {
+            shards.forEach(SafetensorsFile::close);
+            throw e;
+        }
+    }
+
+    private static SortedMap<String, Tensor> collect(Path directory, List<SafetensorsFile> shards) {
+        SortedMap<String, Tensor> tensors = new TreeMap<>();
+        for (SafetensorsFile shard : shards) {
+            for (Tensor tensor : shard.tensors().values()) {
+                if (tensors.put(tensor.name(), tensor) != null) {
+                    throw new CheckpointException(directory + " holds tensor " + tensor.name()
+                            + " twice, the second time in " + shard.path().getFileName());
+                }
+            }
+        }
+        return Collections.unmodifiableSortedMap(tensors);
+    }
+
+    private static void check(Path directory, ModelConfig config, SortedMap<String, Tensor> tensors) {
+        for (RequiredTensor required : RequiredTensor.of(config)) {
+            Tensor tensor = tensors.get(required.name());
+            if (tensor == null) {
+                String hint = required.name().equals(RequiredTensor.HEAD)
+                        ? ", and its config does not set tie_word_embeddings"
+                        : ", which its config.json calls for";
+                throw new CheckpointException(directory + " lacks the tensor " + required.name() + hint);
+            }
+            check(directory, required, tensor);
+        }
+        Tensor head = tensors.get(RequiredTensor.HEAD);
+        if (head != null) {
+            check(directory, RequiredTensor.head(config), head);
+        }
+    }
+
+    private static void check(Path directory, RequiredTensor required, Tensor tensor) {
+        if (!tensor.shape().equals(required.shape())) {
+            throw new CheckpointException(directory + ": tensor " + tensor.name() + " has the shape " + tensor.shape()
+                    + ", but config.json calls for " + required.shape());
+        }
+        if (!tensor.type().isWeight()) {
+            throw new CheckpointException(directory + ": tensor " + tensor.name() + " has the type " + tensor.type()
+                    + "; weights must be BF16, F16 or F32");
+        }
     }
 
     /** The directory. */
@@ -29,15 +108,29 @@ public final class Checkpoint implements Weights, AutoCloseable {
 
     /** The directory's name, such as {@code tiny-coder}: the model's name in topics. */
     public String name() {
-        return directory.toAbsolutePath().normalize().getFileName().toString();
+        Path name = directory.toAbsolutePath().normalize().getFileName();
+        return name == null ? "model" : name.toString();
     }
 
     /**
      * The model's identity, {@code sha256:<64 hex digits>}: a hash over names, types, shapes and bytes of all tensors in
-     * order of their names, so it does not depend on how they are spread over files. Computed once, on first use.
+     * order of their names, so it does not depend on how they are spread over files. Computed once, on first use, with
+     * all processors.
+     *
+     * <p>It is the SHA-256 of one line per tensor, in ascending order of the names' UTF-16 code units (for ASCII names:
+     * of their bytes), each line being UTF-8 text that ends in a line feed:
+     *
+     * <pre>{@code <SHA-256 of the tensor's bytes, 64 hex digits> <type> [<size>,<size>,…] <length of the name in bytes> <name>}</pre>
+     *
+     * with the type as safetensors spells it and single spaces between the fields.
      */
     public String digest() {
-        throw new UnsupportedOperationException();
+        synchronized (lock) {
+            if (digest == null) {
+                digest = ModelDigest.of(tensors.values());
+            }
+            return digest;
+        }
     }
 
     /** {@code <name>@<first 12 hex digits of the digest>}: the model's revision in keys, such as {@code tiny-coder@0123456789ab}. */
@@ -47,34 +140,54 @@ public final class Checkpoint implements Weights, AutoCloseable {
 
     @Override
     public ModelConfig config() {
-        throw new UnsupportedOperationException();
+        return config;
     }
 
     @Override
     public Tensor tensor(String name) {
-        throw new UnsupportedOperationException();
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new CheckpointException(directory + " has no tensor " + name);
+        }
+        return tensor;
     }
 
     @Override
     public boolean hasTensor(String name) {
-        throw new UnsupportedOperationException();
+        return tensors.containsKey(name);
     }
 
     /** Names of all tensors. */
     public SortedSet<String> tensorNames() {
-        throw new UnsupportedOperationException();
+        return Collections.unmodifiableSortedSet(new TreeSet<>(tensors.keySet()));
     }
 
     /** The safetensors files. */
     public List<SafetensorsFile> shards() {
-        throw new UnsupportedOperationException();
+        return shards;
     }
 
-    /** The tokenizer of {@code tokenizer.json}. */
+    /**
+     * The tokenizer of {@code tokenizer.json}, loaded on first use; {@link #close} closes it.
+     *
+     * @throws CheckpointException if the file is missing or damaged
+     */
     public Tokenizer tokenizer() {
-        throw new UnsupportedOperationException();
+        synchronized (lock) {
+            if (tokenizer == null) {
+                tokenizer = Tokenizer.open(directory.resolve("tokenizer.json"));
+            }
+            return tokenizer;
+        }
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        synchronized (lock) {
+            if (tokenizer != null) {
+                tokenizer.close();
+            }
+            shards.forEach(SafetensorsFile::close);
+        }
+    }
 }

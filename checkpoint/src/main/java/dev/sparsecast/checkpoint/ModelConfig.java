@@ -28,4 +28,16 @@ public record ModelConfig(
         int maxPositions,
         double rmsNormEpsilon,
         double ropeTheta,
-        boolean tiedEmbeddings) {}
+        boolean tiedEmbeddings) {
+
+    /**
+     * The family of the architecture.
+     *
+     * @throws CheckpointException if it is not supported
+     */
+    public ModelFamily family() {
+        return ModelFamily.ofArchitecture(architecture)
+                .orElseThrow(() -> new CheckpointException("the architecture " + architecture
+                        + " is not supported; supported are " + ModelFamily.supported()));
+    }
+}

@@ -23,10 +23,19 @@ public record Tensor(String name, ElementType type, List<Long> shape, MemorySegm
 
     public Tensor {
         shape = List.copyOf(shape);
+        long bytes = Math.multiplyExact(product(shape), type.bytes());
+        if (data.byteSize() != bytes) {
+            throw new IllegalArgumentException(
+                    "tensor " + name + " needs " + bytes + " bytes, but has " + data.byteSize());
+        }
     }
 
     /** Number of elements. */
     public long elements() {
+        return product(shape);
+    }
+
+    private static long product(List<Long> shape) {
         long product = 1;
         for (long size : shape) {
             product = Math.multiplyExact(product, size);
@@ -63,13 +72,15 @@ public record Tensor(String name, ElementType type, List<Long> shape, MemorySegm
         switch (type) {
             case F32 -> MemorySegment.copy(data, FLOAT, 0, values, 0, values.length);
             case BF16 -> {
+                short[] halves = halves(values.length);
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.intBitsToFloat(data.get(SHORT, i * 2L) << 16);
+                    values[i] = Float.intBitsToFloat(halves[i] << 16);
                 }
             }
             case F16 -> {
+                short[] halves = halves(values.length);
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.float16ToFloat(data.get(SHORT, i * 2L));
+                    values[i] = Float.float16ToFloat(halves[i]);
                 }
             }
             case F64, I64, I32, I16, I8, U8, BOOL -> {
@@ -81,7 +92,13 @@ public record Tensor(String name, ElementType type, List<Long> shape, MemorySegm
         return values;
     }
 
-    /** All elements of an F64 tensor. */
+    private short[] halves(int count) {
+        short[] halves = new short[count];
+        MemorySegment.copy(data, SHORT, 0, halves, 0, count);
+        return halves;
+    }
+
+    /** All elements as float64, exactly. */
     public double[] toDoubles() {
         double[] values = new double[Math.toIntExact(elements())];
         for (int i = 0; i < values.length; i++) {

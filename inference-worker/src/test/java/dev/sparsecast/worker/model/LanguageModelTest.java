@@ -1,0 +1,186 @@
+package dev.sparsecast.worker.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sparsecast.checkpoint.ModelConfig;
+import dev.sparsecast.checkpoint.Tap;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The forward pass against its plain twin, and what batching must not change. */
+class LanguageModelTest {
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "2, false", "3, true", "4, false"})
+    void agreesWithItsPlainTwin(long seed, boolean tied) {
+        ModelConfig shape = RandomModel.smallShape(tied);
+        RandomModel weights = RandomModel.of(shape, seed);
+        PlainLlama twin = new PlainLlama(weights);
+        // Longer than one block of queries, a single token, and lengths that are padded together.
+        List<int[]> sequences = new ArrayList<>(RandomModel.sequences(shape, 3, 40, seed));
+        sequences.addAll(RandomModel.sequences(shape, 1, 1, seed));
+        sequences.add(new Random(seed).ints(150, 0, shape.vocabularySize()).toArray());
+        sequences.add(new Random(seed + 9).ints(141, 0, shape.vocabularySize()).toArray());
+
+        try (LanguageModel model = LanguageModel.load(weights, ModelOptions.defaults())) {
+            List<PlainLlama.Run> runs = sequences.stream().map(twin::run).toList();
+            model.profile(
+                    sequences,
+                    (layer, tap, members, sumSquares, sum) -> {
+                        int channels = tap.channels(shape);
+                        for (int row = 0; row < members.length; row++) {
+                            PlainLlama.Run expected = runs.get(members[row]);
+                            assertClose(row(sumSquares, row, channels), expected.sumSquares(layer, tap), 1e-5);
+                            assertClose(row(sum, row, channels), expected.sum(layer, tap), 1e-5);
+                        }
+                    },
+                    Progress.NONE);
+            Evaluation evaluation = model.evaluate(sequences, Progress.NONE);
+            for (int i = 0; i < sequences.size(); i++) {
+                SequenceLoss loss = evaluation.sequences().get(i);
+                assertThat(loss.predictedTokens()).isEqualTo(sequences.get(i).length - 1);
+                assertThat(loss.negativeLogLikelihood())
+                        .isCloseTo(runs.get(i).negativeLogLikelihood(sequences.get(i)), within(1e-5 * 150));
+            }
+            double[][] logits = runs.getFirst().logits();
+            float[] actual = model.logits(sequences.getFirst());
+            for (int position = 0; position < logits.length; position++) {
+                assertClose(row(actual, position, shape.vocabularySize()), logits[position], 1e-5);
+            }
+        }
+    }
+
+    @Test
+    void everyTapOfEveryLayerSeesEverySequenceOnce() {
+        ModelConfig shape = RandomModel.smallShape(true);
+        List<int[]> sequences = RandomModel.sequences(shape, 25, 60, 5);
+        try (LanguageModel model = LanguageModel.load(RandomModel.of(shape, 5), ModelOptions.defaults())) {
+            int[][][] seen = new int[shape.layers()][Tap.values().length][sequences.size()];
+            model.profile(
+                    sequences,
+                    (layer, tap, members, sumSquares, sum) -> {
+                        for (int member : members) {
+                            seen[layer][tap.ordinal()][member]++;
+                        }
+                    },
+                    Progress.NONE);
+            for (int[][] layer : seen) {
+                for (int[] tap : layer) {
+                    assertThat(tap).containsOnly(1);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 500, 4096})
+    void batchingChangesNoSum(int batchTokens) {
+        ModelConfig shape = RandomModel.smallShape(true);
+        RandomModel weights = RandomModel.of(shape, 7);
+        List<int[]> sequences = RandomModel.sequences(shape, 30, 90, 7);
+        try (LanguageModel alone =
+                        LanguageModel.load(weights, ModelOptions.defaults().withBatchTokens(1));
+                LanguageModel together =
+                        LanguageModel.load(weights, ModelOptions.defaults().withBatchTokens(batchTokens))) {
+            List<float[]> expected = sumsOfSequences(alone, sequences);
+            List<float[]> actual = sumsOfSequences(together, sequences);
+            for (int i = 0; i < sequences.size(); i++) {
+                assertClose(actual.get(i), toDoubles(expected.get(i)), 1e-5);
+            }
+            Evaluation expectedLoss = alone.evaluate(sequences, Progress.NONE);
+            Evaluation actualLoss = together.evaluate(sequences, Progress.NONE);
+            assertThat(actualLoss.predictedTokens()).isEqualTo(expectedLoss.predictedTokens());
+            assertThat(actualLoss.perplexity()).isCloseTo(expectedLoss.perplexity(), within(1e-3));
+        }
+    }
+
+    @Test
+    void refusesWhatTheModelCannotTake() {
+        ModelConfig shape = RandomModel.smallShape(true);
+        try (LanguageModel model = LanguageModel.load(RandomModel.of(shape, 1), ModelOptions.defaults())) {
+            assertThatThrownBy(() -> model.evaluate(List.of(new int[0]), Progress.NONE))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("0 tokens");
+            assertThatThrownBy(() -> model.evaluate(List.of(new int[301]), Progress.NONE))
+                    .hasMessageContaining("the model takes 1 to 300");
+            assertThatThrownBy(() -> model.evaluate(List.of(new int[] {3, 61}), Progress.NONE))
+                    .hasMessageContaining("token 61");
+        }
+    }
+
+    @Test
+    void progressEndsAtTheTotal() {
+        ModelConfig shape = RandomModel.smallShape(true);
+        List<int[]> sequences = RandomModel.sequences(shape, 10, 50, 3);
+        long total = sequences.stream().mapToLong(s -> s.length).sum();
+        AtomicLong last = new AtomicLong();
+        try (LanguageModel model = LanguageModel.load(
+                RandomModel.of(shape, 1), ModelOptions.defaults().withBatchTokens(60))) {
+            model.evaluate(sequences, (done, all) -> {
+                assertThat(all).isEqualTo(total);
+                assertThat(done).isGreaterThan(last.getAndSet(done));
+            });
+        }
+        assertThat(last).hasValue(total);
+    }
+
+    /** Both sums of all taps of all layers in one array a sequence. */
+    private static List<float[]> sumsOfSequences(LanguageModel model, List<int[]> sequences) {
+        ModelConfig shape = model.config();
+        int perLayer = 0;
+        for (Tap tap : Tap.values()) {
+            perLayer += 2 * tap.channels(shape);
+        }
+        List<float[]> all = new ArrayList<>();
+        for (int i = 0; i < sequences.size(); i++) {
+            all.add(new float[perLayer * shape.layers()]);
+        }
+        int[] next = new int[sequences.size()];
+        model.profile(
+                sequences,
+                (layer, tap, members, sumSquares, sum) -> {
+                    int channels = tap.channels(shape);
+                    for (int row = 0; row < members.length; row++) {
+                        int member = members[row];
+                        System.arraycopy(sumSquares, row * channels, all.get(member), next[member], channels);
+                        System.arraycopy(sum, row * channels, all.get(member), next[member] + channels, channels);
+                        next[member] += 2 * channels;
+                    }
+                },
+                Progress.NONE);
+        return all;
+    }
+
+    private static double[] toDoubles(float[] values) {
+        double[] result = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = values[i];
+        }
+        return result;
+    }
+
+    private static float[] row(float[] matrix, int row, int columns) {
+        return Arrays.copyOfRange(matrix, row * columns, (row + 1) * columns);
+    }
+
+    /** Close relative to the largest value of the array: single sums may cancel to nearly nothing. */
+    private static void assertClose(float[] actual, double[] expected, double relative) {
+        assertThat(actual).hasSameSizeAs(expected);
+        double scale = 0;
+        for (double value : expected) {
+            scale = Math.max(scale, Math.abs(value));
+        }
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) actual[i]).as("element %d", i).isCloseTo(expected[i], within(relative * scale));
+        }
+    }
+}

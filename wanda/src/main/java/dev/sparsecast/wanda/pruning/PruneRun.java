@@ -1,0 +1,72 @@
+package dev.sparsecast.wanda.pruning;
+
+import dev.sparsecast.checkpoint.Checkpoint;
+import dev.sparsecast.checkpoint.statistics.ModelStatistics;
+import dev.sparsecast.checkpoint.statistics.StatisticsFile;
+import dev.sparsecast.wanda.Calibration;
+import dev.sparsecast.wanda.Progress;
+import dev.sparsecast.wanda.PruningException;
+import dev.sparsecast.wanda.mask.MaskFile;
+import dev.sparsecast.wanda.mask.SubModelMask;
+import dev.sparsecast.wanda.materialization.CheckpointWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** Pruning offline, from files to files: what the {@code prune} command does. */
+public final class PruneRun {
+    private PruneRun() {}
+
+    /**
+     * Prunes.
+     *
+     * @throws PruningException if parameters, statistics or target cannot be used
+     * @throws dev.sparsecast.checkpoint.CheckpointException if the model or a file cannot be used
+     */
+    public static PruneResult run(PruneRequest request, Progress progress) {
+        long start = System.nanoTime();
+        request.out().ifPresent(CheckpointWriter::checkTarget);
+        try (Checkpoint model = Checkpoint.open(request.model())) {
+            Calibration calibration = calibration(request, model);
+            long selectionStart = System.nanoTime();
+            SubModelMask mask = new Pruner()
+                    .prune(model, List.of(calibration), request.parameters(), request.threads(), progress)
+                    .getFirst();
+            double selectionSeconds = secondsSince(selectionStart);
+            request.mask().ifPresent(file -> MaskFile.write(file, mask));
+            request.out().ifPresent(out -> CheckpointWriter.write(model, mask, out, request.threads(), progress));
+            return new PruneResult(
+                    mask.weights(),
+                    mask.keptWeights(),
+                    selectionSeconds,
+                    secondsSince(start),
+                    request.threads(),
+                    model.digest(),
+                    mask.digest());
+        }
+    }
+
+    private static Calibration calibration(PruneRequest request, Checkpoint model) {
+        if (request.statistics().isEmpty()) {
+            if (request.parameters().method().usesActivations()) {
+                throw new PruningException(
+                        "method " + request.parameters().method().label()
+                                + " needs activation statistics: make a file with profile and give it with --statistics");
+            }
+            return Calibration.none(model.config(), model.digest());
+        }
+        return Calibration.of(mixed(request.statistics()), model.config(), model.digest());
+    }
+
+    private static ModelStatistics mixed(List<Path> files) {
+        List<ModelStatistics> statistics =
+                files.stream().map(StatisticsFile::read).toList();
+        double[] weights = new double[statistics.size()];
+        Arrays.fill(weights, 1);
+        return ModelStatistics.mix(statistics, weights);
+    }
+
+    private static double secondsSince(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+}
