@@ -65,6 +65,9 @@ public record ModelStatistics(
     public static ModelStatistics mix(List<ModelStatistics> statistics, double[] weights) {
         checkWeights(statistics.size(), weights);
         ModelStatistics first = statistics.getFirst();
+        for (ModelStatistics other : statistics) {
+            checkDepth(first, other);
+        }
         List<Map<Tap, TapSums>> layers = new ArrayList<>();
         for (int layer = 0; layer < first.layers.size(); layer++) {
             Map<Tap, TapSums> taps = new EnumMap<>(Tap.class);
@@ -104,17 +107,19 @@ public record ModelStatistics(
         }
     }
 
+    private static void checkDepth(ModelStatistics first, ModelStatistics other) {
+        if (first.layers.size() != other.layers.size()) {
+            throw new CheckpointException("statistics of " + first.layers.size() + " and of " + other.layers.size()
+                    + " layers cannot be mixed; they are of different models");
+        }
+    }
+
     private static TapSums mixTap(List<ModelStatistics> statistics, double[] weights, int layer, Tap tap) {
         int channels = statistics.getFirst().sums(layer, tap).channels();
         double[] sumSquares = new double[channels];
         double[] sum = new double[channels];
         for (int i = 0; i < weights.length; i++) {
             ModelStatistics part = statistics.get(i);
-            int layers = statistics.getFirst().layers.size();
-            if (part.layers.size() != layers) {
-                throw new CheckpointException("statistics of " + layers + " and of " + part.layers.size()
-                        + " layers cannot be mixed; they are of different models");
-            }
             TapSums sums = part.sums(layer, tap);
             if (sums.channels() != channels) {
                 throw new CheckpointException("statistics of " + channels + " and of " + sums.channels()

@@ -14,8 +14,7 @@ import java.lang.foreign.ValueLayout;
  * @param bits {@code rows · rowBytes()} bytes, row-major, in little bit order, 1 = kept, padding bits 0; outside the heap
  */
 public record Mask(String module, int rows, int columns, MemorySegment bits) {
-    static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
 
     public Mask {
         long bytes = (long) rows * SelectionJob.maskBytes(columns);

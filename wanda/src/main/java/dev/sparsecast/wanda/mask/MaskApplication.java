@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 
 /** Weights through a mask: kept weights bit for bit, pruned ones {@code +0}. */
 public final class MaskApplication {
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** For the four mask bits of four 16-bit weights the 64 bits that they let through. */
     private static final long[] FOUR_SHORTS = spread(4, 0xffffL);

@@ -56,8 +56,8 @@ public record MaskComparison(Difference total, List<Difference> layers) {
      */
     public static MaskComparison of(SubModelMask a, SubModelMask b) {
         if (a.masks().size() != b.masks().size()) {
-            throw new PruningException("masks of " + a.masks().size() + " and of " + b.masks().size()
-                    + " modules cannot be compared: they are of different models");
+            throw new PruningException("masks of " + a.masks().size() + " and of "
+                    + b.masks().size() + " modules cannot be compared: they are of different models");
         }
         SortedMap<Integer, Difference> layers = new TreeMap<>();
         Difference total = Difference.NONE;
@@ -75,8 +75,9 @@ public record MaskComparison(Difference total, List<Difference> layers) {
     /** Compares the masks of one module. */
     static Difference difference(Mask a, Mask b) {
         if (a.rows() != b.rows() || a.columns() != b.columns()) {
-            throw new PruningException("the masks of module " + a.module() + " are " + a.rows() + " x " + a.columns()
-                    + " and " + b.rows() + " x " + b.columns() + ": they are of different models and cannot be compared");
+            throw new PruningException(
+                    "the masks of module " + a.module() + " are " + a.rows() + " x " + a.columns() + " and " + b.rows()
+                            + " x " + b.columns() + ": they are of different models and cannot be compared");
         }
         MemorySegment left = a.bits();
         MemorySegment right = b.bits();

@@ -68,8 +68,8 @@ public final class MaskFile {
         try (SafetensorsFile safetensors = SafetensorsFile.open(file)) {
             Map<String, String> metadata = safetensors.metadata();
             if (!FORMAT.equals(metadata.get("format"))) {
-                throw new PruningException(
-                        file + " is no mask file: its metadata lacks format=" + FORMAT + "; make one with prune --mask");
+                throw new PruningException(file + " is no mask file: its metadata lacks format=" + FORMAT
+                        + "; make one with prune --mask");
             }
             PruningParameters parameters = PruningParameters.parse(
                     required(metadata, "method", file),
@@ -114,7 +114,8 @@ public final class MaskFile {
         for (String entry : text.isEmpty() ? new String[0] : text.split(",", -1)) {
             int equals = entry.indexOf('=');
             if (equals < 0 || !entry.substring(equals + 1).matches("\\d{1,9}")) {
-                throw new PruningException("mask file " + file + " has unreadable columns '" + entry + "'; make it again");
+                throw new PruningException(
+                        "mask file " + file + " has unreadable columns '" + entry + "'; make it again");
             }
             columns.put(entry.substring(0, equals), Integer.parseInt(entry.substring(equals + 1)));
         }

@@ -27,15 +27,13 @@ final class MaskStorage {
         try {
             Path file = Files.createTempFile("sparsecast-mask", null);
             try (FileChannel channel = FileChannel.open(
-                    file,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.DELETE_ON_CLOSE)) {
+                    file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
                 return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "no room for " + bytes + " bytes of masks in the temporary directory: free some or set -Djava.io.tmpdir",
+                    "no room for " + bytes
+                            + " bytes of masks in the temporary directory: free some or set -Djava.io.tmpdir",
                     e);
         }
     }

@@ -127,8 +127,8 @@ public final class SubModelMask {
         for (PrunableModule module : modules) {
             Mask mask = masks.get(module.name());
             if (mask == null) {
-                throw new PruningException("the mask has nothing for module " + module.name()
-                        + ": it was made for another kind of model");
+                throw new PruningException(
+                        "the mask has nothing for module " + module.name() + ": it was made for another kind of model");
             }
             if (mask.rows() != module.rows() || mask.columns() != module.columns()) {
                 throw new PruningException("the mask of module " + module.name() + " is " + mask.rows() + " x "

@@ -36,7 +36,19 @@ import java.util.stream.Stream;
  */
 public final class CheckpointWriter {
     private static final Set<String> WEIGHT_FORMATS = Set.of(
-            "safetensors", "bin", "pt", "pth", "ckpt", "gguf", "ggml", "h5", "msgpack", "onnx", "onnx_data", "tflite", "npz");
+            "safetensors",
+            "bin",
+            "pt",
+            "pth",
+            "ckpt",
+            "gguf",
+            "ggml",
+            "h5",
+            "msgpack",
+            "onnx",
+            "onnx_data",
+            "tflite",
+            "npz");
 
     private CheckpointWriter() {}
 
@@ -79,7 +91,8 @@ public final class CheckpointWriter {
             return;
         }
         if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new PruningException("cannot write checkpoint " + target + ": it is not a directory; give another one");
+            throw new PruningException(
+                    "cannot write checkpoint " + target + ": it is not a directory; give another one");
         }
         try (Stream<Path> entries = Files.list(target)) {
             if (entries.findAny().isPresent()) {
@@ -116,8 +129,8 @@ public final class CheckpointWriter {
         return !WEIGHT_FORMATS.contains(extension);
     }
 
-    private static void writeShards(
-            Checkpoint base, SubModelMask mask, Path staging, int threads, Progress progress) throws IOException {
+    private static void writeShards(Checkpoint base, SubModelMask mask, Path staging, int threads, Progress progress)
+            throws IOException {
         List<FileChannel> channels = new ArrayList<>();
         try {
             List<Piece> pieces = new ArrayList<>();
@@ -130,8 +143,7 @@ public final class CheckpointWriter {
                 channels.add(channel);
                 long position = copyHeader(shard, channel);
                 for (Tensor tensor : shard.tensors().values()) {
-                    pieces.addAll(Piece.of(
-                            tensor, MaskedWeights.maskOf(tensor.name(), mask), channel, position));
+                    pieces.addAll(Piece.of(tensor, MaskedWeights.maskOf(tensor.name(), mask), channel, position));
                     position += tensor.data().byteSize();
                 }
                 total += position;

@@ -68,7 +68,9 @@ final class StagingDirectory implements AutoCloseable {
         for (Path candidate : candidates) {
             String pid = candidate.getFileName().toString().substring(prefix.length());
             if (pid.matches("\\d{1,18}")
-                    && !ProcessHandle.of(Long.parseLong(pid)).map(ProcessHandle::isAlive).orElse(false)) {
+                    && !ProcessHandle.of(Long.parseLong(pid))
+                            .map(ProcessHandle::isAlive)
+                            .orElse(false)) {
                 remove(candidate);
             }
         }

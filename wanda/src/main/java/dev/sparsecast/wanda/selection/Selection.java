@@ -1,7 +1,7 @@
 package dev.sparsecast.wanda.selection;
 
-import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.Pattern;
+import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.PruningParameters;
 
 /** How many of which weights of a row are pruned: those that come first in a stable ascending sort of their scores. */
@@ -23,8 +23,9 @@ public sealed interface Selection {
             case Pattern.Unstructured _ -> new LowestOfRow((int) (columns * parameters.sparsity()));
             case Pattern.NOfM nOfM -> {
                 if (columns % nOfM.group() != 0) {
-                    throw new PruningException("module " + module + " has " + columns
-                            + " input channels, which pattern " + nOfM.label() + " does not divide: choose another pattern");
+                    throw new PruningException(
+                            "module " + module + " has " + columns + " input channels, which pattern " + nOfM.label()
+                                    + " does not divide: choose another pattern");
                 }
                 yield new LowestOfGroup(nOfM.pruned(), nOfM.group());
             }

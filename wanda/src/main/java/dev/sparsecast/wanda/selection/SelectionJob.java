@@ -12,8 +12,7 @@ import java.util.List;
  * @param masks per calibration where the mask goes: {@code rows} times {@link #maskBytes} bytes, row-major, in little bit
  *     order, 1 = kept, padding bits 0
  */
-public record SelectionJob(
-        WeightMatrix weights, List<float[]> norms, Selection selection, List<MemorySegment> masks) {
+public record SelectionJob(WeightMatrix weights, List<float[]> norms, Selection selection, List<MemorySegment> masks) {
     public SelectionJob {
         norms = List.copyOf(norms);
         masks = List.copyOf(masks);
