@@ -10,6 +10,8 @@ public enum Tap {
     MLP_HIDDEN("mlp_hidden", List.of("mlp.down_proj"));
 
     private final String label;
+
+    @SuppressWarnings("ImmutableEnumChecker") // only ever a List.of
     private final List<String> modules;
 
     Tap(String label, List<String> modules) {
