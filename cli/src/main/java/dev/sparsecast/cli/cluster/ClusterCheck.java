@@ -65,11 +65,16 @@ public final class ClusterCheck {
         for (String server : bootstrapServers.split(",", -1)) {
             int colon = server.lastIndexOf(':');
             try {
-                String host = server.substring(0, colon).strip().replaceAll("^.*://", "").replaceAll("^\\[(.*)]$", "$1");
-                addresses.add(new InetSocketAddress(host, Integer.parseInt(server.substring(colon + 1).strip())));
+                String host = server.substring(0, colon)
+                        .strip()
+                        .replaceAll("^.*://", "")
+                        .replaceAll("^\\[(.*)]$", "$1");
+                addresses.add(new InetSocketAddress(
+                        host, Integer.parseInt(server.substring(colon + 1).strip())));
             } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
                 throw new ClusterConfigurationException(
-                        "'" + server.strip() + "' in --bootstrap-servers is not host:port; separate several by commas.", e);
+                        "'" + server.strip() + "' in --bootstrap-servers is not host:port; separate several by commas.",
+                        e);
             }
         }
         return addresses;
@@ -117,18 +122,19 @@ public final class ClusterCheck {
             HttpRequest request = HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/subjects"))
                     .timeout(ANSWER_LIMIT)
                     .build();
-            int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
             return status == HTTP_NOT_FOUND || status >= HTTP_SERVER_ERROR
                     ? "No schema registry at " + url + " (HTTP status " + status + " for /subjects)"
                     : "";
         } catch (IllegalArgumentException e) {
-            throw new ClusterConfigurationException("'" + url + "' in --schema-registry-url is not an http or https URL.", e);
+            throw new ClusterConfigurationException(
+                    "'" + url + "' in --schema-registry-url is not an http or https URL.", e);
         } catch (SSLException e) {
             // Something answers, with a certificate that only the registry client's own settings may know.
             return "";
         } catch (IOException e) {
-            return "No schema registry answers at " + url
-                    + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")");
+            return "No schema registry answers at " + url + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ClusterUnavailableException("Interrupted while waiting for the schema registry.", e);

@@ -65,13 +65,15 @@ public record ClusterConfiguration(
                     option + " says '" + given + "' and --kafka " + key + " says '" + twin + "'; give one of them.");
         }
         String variable = ENVIRONMENT_PREFIX + variable(key);
-        for (@Nullable String candidate : new @Nullable String[] {given, twin, environment.get(variable), settings.get(key)}) {
+        for (@Nullable
+        String candidate : new @Nullable String[] {given, twin, environment.get(variable), settings.get(key)}) {
             if (candidate != null && !candidate.isBlank()) {
                 return candidate.strip();
             }
         }
-        throw new ClusterConfigurationException("Missing " + option + " (or the environment variable " + variable + ", or "
-                + key + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things with.");
+        throw new ClusterConfigurationException(
+                "Missing " + option + " (or the environment variable " + variable + ", or " + key
+                        + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things with.");
     }
 
     private Map<String, String> fromFile() {
@@ -85,10 +87,13 @@ public record ClusterConfiguration(
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new ClusterConfigurationException(
-                    "Cannot read the Kafka settings in " + file + " (" + e + "); it must be a text file of lines key=value.", e);
+                    "Cannot read the Kafka settings in " + file + " (" + e
+                            + "); it must be a text file of lines key=value.",
+                    e);
         }
         Map<String, String> settings = new TreeMap<>();
-        properties.forEach((key, value) -> settings.put(key.toString(), value.toString().strip()));
+        properties.forEach(
+                (key, value) -> settings.put(key.toString(), value.toString().strip()));
         return settings;
     }
 
@@ -97,7 +102,10 @@ public record ClusterConfiguration(
         environment.forEach((name, value) -> {
             if (name.startsWith(KAFKA_PREFIX) && !name.equals(KAFKA_CONFIG_VARIABLE)) {
                 settings.put(
-                        name.substring(KAFKA_PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '.'), value);
+                        name.substring(KAFKA_PREFIX.length())
+                                .toLowerCase(Locale.ROOT)
+                                .replace('_', '.'),
+                        value);
             }
         });
         return settings;

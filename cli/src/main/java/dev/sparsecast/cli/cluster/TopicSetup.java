@@ -39,7 +39,8 @@ public final class TopicSetup {
      *
      * @param replicationFactor replicas of every partition; empty for the broker's default
      */
-    public static Outcome create(Admin admin, Collection<TopicSpecification> topics, Optional<Short> replicationFactor) {
+    public static Outcome create(
+            Admin admin, Collection<TopicSpecification> topics, Optional<Short> replicationFactor) {
         try {
             Set<String> names = admin.listTopics().names().get();
             Set<String> created = new TreeSet<>();
@@ -53,11 +54,14 @@ public final class TopicSetup {
                             .configs(topic.settings()));
                 }
             }
-            for (Map.Entry<String, KafkaFuture<Void>> made : admin.createTopics(missing).values().entrySet()) {
+            for (Map.Entry<String, KafkaFuture<Void>> made :
+                    admin.createTopics(missing).values().entrySet()) {
                 if (isCreated(made.getValue())) {
                     created.add(made.getKey());
                 } else {
-                    topics.stream().filter(topic -> topic.name().equals(made.getKey())).forEach(topic -> existing.put(topic.name(), topic));
+                    topics.stream()
+                            .filter(topic -> topic.name().equals(made.getKey()))
+                            .forEach(topic -> existing.put(topic.name(), topic));
                 }
             }
             return new Outcome(List.copyOf(created), List.copyOf(existing.keySet()), differences(admin, existing));
@@ -86,16 +90,20 @@ public final class TopicSetup {
             throws ExecutionException, InterruptedException {
         Map<String, TopicDescription> descriptions =
                 admin.describeTopics(existing.keySet()).allTopicNames().get();
-        Map<ConfigResource, Config> configurations = admin.describeConfigs(existing.keySet().stream()
-                        .map(TopicSetup::resource)
-                        .toList())
+        Map<ConfigResource, Config> configurations = admin.describeConfigs(
+                        existing.keySet().stream().map(TopicSetup::resource).toList())
                 .all()
                 .get();
         List<Difference> differences = new ArrayList<>();
         existing.forEach((name, topic) -> {
             Map<String, String> actual = new TreeMap<>();
-            configurations.get(resource(name)).entries().forEach(entry -> actual.put(entry.name(), String.valueOf(entry.value())));
-            actual.put("partitions", String.valueOf(descriptions.get(name).partitions().size()));
+            configurations
+                    .get(resource(name))
+                    .entries()
+                    .forEach(entry -> actual.put(entry.name(), String.valueOf(entry.value())));
+            actual.put(
+                    "partitions",
+                    String.valueOf(descriptions.get(name).partitions().size()));
             Map<String, String> expected = new TreeMap<>(topic.settings());
             expected.put("partitions", String.valueOf(topic.partitions()));
             expected.forEach((property, value) -> {

@@ -38,7 +38,8 @@ public final class ClusterOptions {
 
     /** What was asked for, without a look at whether it is there. */
     public ClusterSettings settings() {
-        return new ClusterConfiguration(bootstrapServers, schemaRegistryUrl, kafkaConfig, kafka, System.getenv()).settings();
+        return new ClusterConfiguration(bootstrapServers, schemaRegistryUrl, kafkaConfig, kafka, System.getenv())
+                .settings();
     }
 
     /** What was asked for, once broker and registry have answered. */

@@ -7,7 +7,8 @@ import java.util.stream.Stream;
 
 /** Lets a Kafka setting be written as {@code kafka.KEY=VALUE}, {@code --kafka.KEY=VALUE} or {@code -Dkafka.KEY=VALUE}. */
 final class KafkaArguments {
-    private static final Pattern SETTING = Pattern.compile("(?:--|-D)?kafka\\.([A-Za-z][A-Za-z0-9._-]*=.*)", Pattern.DOTALL);
+    private static final Pattern SETTING =
+            Pattern.compile("(?:--|-D)?kafka\\.([A-Za-z][A-Za-z0-9._-]*=.*)", Pattern.DOTALL);
 
     private KafkaArguments() {}
 

@@ -19,7 +19,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sparsecast",
         description = "Sub-models of code LLMs that follow live traffic.",
-        subcommands = {StackCommand.class, TopicsCommand.class},
+        subcommands = {
+            StackCommand.class,
+            TopicsCommand.class,
+            ProduceCommand.class,
+            ProfileCommand.class,
+            PruneCommand.class,
+            EvaluateCommand.class,
+            CompareCommand.class,
+            KeysCommand.class
+        },
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,

@@ -75,7 +75,8 @@ final class TopicsCommand implements Callable<Integer> {
             throw new BadInputException("--replication-factor must be at least 1, not " + replicationFactor + ".");
         }
         try {
-            return TopicCatalogue.topics(languages.stream().map(String::strip).distinct().toList(), partitions);
+            return TopicCatalogue.topics(
+                    languages.stream().map(String::strip).distinct().toList(), partitions);
         } catch (IllegalArgumentException e) {
             throw new BadInputException("--languages: " + e.getMessage() + ".", e);
         }
@@ -86,8 +87,8 @@ final class TopicsCommand implements Callable<Integer> {
                         outcome.created().stream().map(name -> "created   " + name),
                         outcome.existing().stream().map(name -> "existing  " + name),
                         outcome.differences().stream()
-                                .map(d -> "differs   " + d.topic() + ": " + d.property() + " is " + d.actual() + ", not "
-                                        + d.expected()))
+                                .map(d -> "differs   " + d.topic() + ": " + d.property() + " is " + d.actual()
+                                        + ", not " + d.expected()))
                 .flatMap(lines -> lines)
                 .collect(Collectors.joining(System.lineSeparator()));
     }

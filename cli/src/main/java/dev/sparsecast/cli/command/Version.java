@@ -9,7 +9,8 @@ final class Version implements IVersionProvider {
     public String[] getVersion() {
         @Nullable String version = Version.class.getPackage().getImplementationVersion();
         return new String[] {
-            "sparsecast " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version().feature()
+            "sparsecast " + (version == null ? "(not packaged)" : version) + ", Java "
+                    + Runtime.version().feature()
         };
     }
 }

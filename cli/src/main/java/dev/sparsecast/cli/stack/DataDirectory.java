@@ -51,14 +51,15 @@ public final class DataDirectory implements AutoCloseable {
         } catch (IOException e) {
             throw new StackException(
                     StackException.Reason.BAD_INPUT,
-                    "Cannot use " + directory + " as data directory (" + e + "); name a directory that you can write to.",
+                    "Cannot use " + directory + " as data directory (" + e
+                            + "); name a directory that you can write to.",
                     e);
         }
     }
 
     private static DataDirectory lock(Path root, boolean temporary) throws IOException {
-        FileChannel channel = FileChannel.open(
-                root.resolve("stack.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(root.resolve("stack.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         @Nullable FileLock lock;
         try {
             lock = channel.tryLock();
@@ -69,7 +70,8 @@ public final class DataDirectory implements AutoCloseable {
             channel.close();
             throw new StackException(
                     StackException.Reason.BAD_INPUT,
-                    "The data directory " + root + " is in use by another embedded stack; stop it or name another directory.");
+                    "The data directory " + root
+                            + " is in use by another embedded stack; stop it or name another directory.");
         }
         return new DataDirectory(root, temporary, channel, lock);
     }

@@ -70,11 +70,14 @@ public final class EmbeddedBroker implements AutoCloseable {
         EmbeddedBroker embedded;
         try {
             format(directory);
-            embedded = assemble(KafkaConfig.fromProps(settings(directory, brokerPort, controllerPort), false), brokerPort, sockets);
+            embedded = assemble(
+                    KafkaConfig.fromProps(settings(directory, brokerPort, controllerPort), false), brokerPort, sockets);
         } catch (Exception e) {
             closeQuietly(sockets);
             throw new StackException(
-                    StackException.Reason.FAILED, "The embedded broker cannot use " + directory + ": " + e.getMessage(), e);
+                    StackException.Reason.FAILED,
+                    "The embedded broker cannot use " + directory + ": " + e.getMessage(),
+                    e);
         }
         try {
             // The controller goes first, so that the broker finds its end point.
@@ -83,7 +86,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             return embedded;
         } catch (RuntimeException e) {
             embedded.close();
-            throw new StackException(StackException.Reason.FAILED, "The embedded broker did not start: " + e.getMessage(), e);
+            throw new StackException(
+                    StackException.Reason.FAILED, "The embedded broker did not start: " + e.getMessage(), e);
         }
     }
 
@@ -180,7 +184,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                     .addKeyValue("fatal", fatal)
                     .log("Fault in the embedded broker: {}", message);
             action.run();
-            return new StackException(StackException.Reason.FAILED, "Fault in the embedded broker (" + name + "): " + message, cause);
+            return new StackException(
+                    StackException.Reason.FAILED, "Fault in the embedded broker (" + name + "): " + message, cause);
         };
     }
 

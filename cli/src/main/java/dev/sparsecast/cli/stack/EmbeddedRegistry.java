@@ -106,7 +106,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
     private static Map<String, String> settings(DataDirectory data, int port) {
         // The in-memory store is H2 underneath; in a file, with no delay of writes, it keeps what it was told.
         Map<String, String> store = data.isTemporary()
-                ? Map.of(RegistryProcess.ORPHANED_DIRECTORY_PROPERTY, data.root().toString())
+                ? Map.of(
+                        RegistryProcess.ORPHANED_DIRECTORY_PROPERTY, data.root().toString())
                 : Map.of(
                         "quarkus.datasource.jdbc.url",
                         "jdbc:h2:file:" + data.registryDatabase() + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE");
@@ -133,7 +134,9 @@ public final class EmbeddedRegistry implements AutoCloseable {
             return builder.start();
         } catch (IOException e) {
             throw new StackException(
-                    StackException.Reason.FAILED, "The schema registry's process cannot be started: " + e.getMessage(), e);
+                    StackException.Reason.FAILED,
+                    "The schema registry's process cannot be started: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -160,13 +163,15 @@ public final class EmbeddedRegistry implements AutoCloseable {
             if (!process.isAlive()) {
                 throw new StackException(
                         StackException.Reason.FAILED,
-                        "The schema registry ended while it started (exit code " + process.exitValue() + "): " + lastLine(logFile));
+                        "The schema registry ended while it started (exit code " + process.exitValue() + "): "
+                                + lastLine(logFile));
             }
             pause();
         }
         throw new StackException(
                 StackException.Reason.FAILED,
-                "The schema registry did not start within " + START_LIMIT.toSeconds() + " s; its log ends with: " + lastLine(logFile));
+                "The schema registry did not start within " + START_LIMIT.toSeconds() + " s; its log ends with: "
+                        + lastLine(logFile));
     }
 
     private static Optional<Integer> announcedPort(Path logFile) {
@@ -175,7 +180,11 @@ public final class EmbeddedRegistry implements AutoCloseable {
     }
 
     private static String lastLine(Path logFile) {
-        return read(logFile).lines().filter(line -> !line.isBlank()).reduce((first, second) -> second).orElse("(empty)");
+        return read(logFile)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .reduce((first, second) -> second)
+                .orElse("(empty)");
     }
 
     private static String read(Path logFile) {
@@ -191,14 +200,18 @@ public final class EmbeddedRegistry implements AutoCloseable {
                 .timeout(Duration.ofSeconds(20))
                 .build();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
             if (status != 200) {
                 throw new StackException(
-                        StackException.Reason.FAILED, "The schema registry at " + url + " answers with HTTP status " + status + ".");
+                        StackException.Reason.FAILED,
+                        "The schema registry at " + url + " answers with HTTP status " + status + ".");
             }
         } catch (IOException e) {
             throw new StackException(
-                    StackException.Reason.FAILED, "The schema registry at " + url + " does not answer: " + e.getMessage(), e);
+                    StackException.Reason.FAILED,
+                    "The schema registry at " + url + " does not answer: " + e.getMessage(),
+                    e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }

@@ -38,8 +38,7 @@ public record Installation(Path home) {
     Path registryJar() {
         Path directory = home.resolve("registry");
         try (Stream<Path> files = Files.isDirectory(directory) ? Files.list(directory) : Stream.empty()) {
-            List<Path> jars = files.filter(
-                            file -> file.getFileName().toString().endsWith("-runner.jar"))
+            List<Path> jars = files.filter(file -> file.getFileName().toString().endsWith("-runner.jar"))
                     .sorted()
                     .toList();
             if (!jars.isEmpty()) {
@@ -65,13 +64,16 @@ public record Installation(Path home) {
         @Nullable CodeSource source = type.getProtectionDomain().getCodeSource();
         if (source == null) {
             throw new StackException(
-                    StackException.Reason.FAILED, "Cannot tell where " + type.getName() + " was loaded from; set " + HOME_PROPERTY + ".");
+                    StackException.Reason.FAILED,
+                    "Cannot tell where " + type.getName() + " was loaded from; set " + HOME_PROPERTY + ".");
         }
         try {
             return Path.of(source.getLocation().toURI()).toAbsolutePath();
         } catch (URISyntaxException e) {
             throw new StackException(
-                    StackException.Reason.FAILED, "Cannot read the location " + source.getLocation() + "; set " + HOME_PROPERTY + ".", e);
+                    StackException.Reason.FAILED,
+                    "Cannot read the location " + source.getLocation() + "; set " + HOME_PROPERTY + ".",
+                    e);
         }
     }
 }

@@ -18,7 +18,8 @@ public record StackOptions(@Nullable Path data, int port, int registryPort) {
         requirePort(registryPort);
         if (port != 0 && port == registryPort) {
             throw new StackException(
-                    StackException.Reason.BAD_INPUT, "Broker and registry cannot both listen on port " + port + "; name two ports.");
+                    StackException.Reason.BAD_INPUT,
+                    "Broker and registry cannot both listen on port " + port + "; name two ports.");
         }
     }
 
@@ -35,7 +36,8 @@ public record StackOptions(@Nullable Path data, int port, int registryPort) {
     private static void requirePort(int port) {
         if (port < 0 || port > HIGHEST_PORT) {
             throw new StackException(
-                    StackException.Reason.BAD_INPUT, "Port " + port + " is not between 0 (any free one) and " + HIGHEST_PORT + ".");
+                    StackException.Reason.BAD_INPUT,
+                    "Port " + port + " is not between 0 (any free one) and " + HIGHEST_PORT + ".");
         }
     }
 }

@@ -22,7 +22,9 @@ class EmbeddedBrokerTest {
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
                 Admin admin = admin(broker)) {
             clusterId = broker.clusterId();
-            admin.createTopics(List.of(new NewTopic("prompts.python", 3, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic("prompts.python", 3, (short) 1)))
+                    .all()
+                    .get();
         }
 
         try (EmbeddedBroker broker = EmbeddedBroker.start(directory, 0);
@@ -39,7 +41,8 @@ class EmbeddedBrokerTest {
 
             assertThatThrownBy(() -> EmbeddedBroker.start(directory.resolve("second"), port))
                     .isInstanceOfSatisfying(
-                            StackException.class, e -> assertThat(e.reason()).isEqualTo(StackException.Reason.BAD_INPUT))
+                            StackException.class,
+                            e -> assertThat(e.reason()).isEqualTo(StackException.Reason.BAD_INPUT))
                     .hasMessageContaining("Port " + port);
         }
     }

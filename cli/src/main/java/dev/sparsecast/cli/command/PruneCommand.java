@@ -1,0 +1,106 @@
+package dev.sparsecast.cli.command;
+
+import dev.sparsecast.cli.terminal.ExitCode;
+import dev.sparsecast.cli.terminal.Progress;
+import dev.sparsecast.wanda.PruningParameters;
+import dev.sparsecast.wanda.pruning.PruneRequest;
+import dev.sparsecast.wanda.pruning.PruneResult;
+import dev.sparsecast.wanda.pruning.PruneRun;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sparsecast prune}: mask and checkpoint from a model and statistics, without Kafka. */
+@Command(
+        name = "prune",
+        description = {
+            "Prune a model by the statistics of activations: write the mask, a pruned checkpoint, or both.",
+            "Several statistics files are mixed by adding their sums."
+        })
+@SuppressWarnings("NullAway.Init") // set by picocli
+final class PruneCommand implements Callable<Integer> {
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
+    private Path model;
+
+    @Option(
+            names = "--statistics",
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = "Statistics files, as 'profile' writes them.")
+    private List<Path> statistics = List.of();
+
+    @Option(
+            names = "--method",
+            paramLabel = "M",
+            defaultValue = "wanda",
+            description = "wanda or magnitude (default: ${DEFAULT-VALUE}).")
+    private String method;
+
+    @Option(
+            names = "--sparsity",
+            paramLabel = "S",
+            description =
+                    "Share of the weights of each row to prune, from 0 to below 1; with N:M it follows from the pattern.")
+    private @Nullable Double sparsity;
+
+    @Option(
+            names = "--pattern",
+            paramLabel = "P",
+            defaultValue = "unstructured",
+            description = "unstructured, or N:M such as 2:4 to keep N of every M (default: ${DEFAULT-VALUE}).")
+    private String pattern;
+
+    @Option(names = "--mask", paramLabel = "FILE", description = "Mask file to write.")
+    private @Nullable Path mask;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Directory to write the pruned checkpoint to.")
+    private @Nullable Path out;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: one a core).")
+    private int threads;
+
+    @Mixin
+    private final OutputOptions output = new OutputOptions();
+
+    @Override
+    public Integer call() {
+        if (threads < 0) {
+            throw new BadInputException("--threads must be at least 1, not " + threads + ".");
+        }
+        PruningParameters parameters = PruningParameters.parse(
+                method, pattern, sparsity == null ? OptionalDouble.empty() : OptionalDouble.of(sparsity));
+        PruneRequest request = new PruneRequest(
+                model,
+                statistics,
+                parameters,
+                Optional.ofNullable(mask),
+                Optional.ofNullable(out),
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        PruneResult result;
+        try (Progress line = Progress.ofProcess()) {
+            result = PruneRun.run(
+                    request,
+                    (stage, done, total) -> line.update(String.format(
+                            Locale.ROOT, "%s: %.0f %%", stage, total == 0 ? 100.0 : 100.0 * done / total)));
+        }
+        output.print(
+                result,
+                () -> String.format(
+                        Locale.ROOT,
+                        "kept %,d of %,d weights (%.2f %% pruned) in %.2f s, selection %.2f s; mask %s",
+                        result.keptWeights(),
+                        result.weights(),
+                        100.0 * (result.weights() - result.keptWeights()) / result.weights(),
+                        result.seconds(),
+                        result.selectionSeconds(),
+                        result.maskDigest()));
+        return ExitCode.DONE;
+    }
+}
