@@ -1,7 +1,7 @@
 package dev.sparsecast.store;
 
 /** The store cannot do what was asked; the message says with which artifact and why. */
-public final class StoreException extends RuntimeException {
+public class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public StoreException(String message) {

@@ -145,8 +145,8 @@ public final class CheckpointWriter {
                 for (Tensor tensor : shard.tensors().values()) {
                     pieces.addAll(Piece.of(tensor, MaskedWeights.maskOf(tensor.name(), mask), channel, position));
                     position += tensor.data().byteSize();
+                    total += tensor.data().byteSize();
                 }
-                total += position;
             }
             ProgressMeter meter = new ProgressMeter(progress, "writing", total);
             TaskQueue.run(threads, pieces.size(), () -> new PieceWriter(pieces, meter));

@@ -1,5 +1,6 @@
 package dev.sparsecast.wanda.materialization;
 
+import dev.sparsecast.wanda.PruningException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -15,26 +17,28 @@ import java.util.stream.Stream;
  * killed process left behind is removed by the next one that writes the same target.
  */
 final class StagingDirectory implements AutoCloseable {
+    private final Path parent;
     private final Path target;
     private final Path path;
 
-    private StagingDirectory(Path target, Path path) {
+    private StagingDirectory(Path parent, Path target, Path path) {
+        this.parent = parent;
         this.target = target;
         this.path = path;
     }
 
     static StagingDirectory beside(Path target) {
         Path absolute = target.toAbsolutePath().normalize();
+        Path parent = Objects.requireNonNull(absolute.getParent(), "a directory that can be made has a parent");
         String prefix = "." + absolute.getFileName() + ".partial-";
         Path path = absolute.resolveSibling(prefix + ProcessHandle.current().pid());
         try {
-            removeAbandoned(absolute.getParent(), prefix);
+            removeAbandoned(parent, prefix);
             Files.createDirectory(path);
         } catch (IOException e) {
-            throw new dev.sparsecast.wanda.PruningException(
-                    "cannot write checkpoint " + target + ": " + e.getMessage(), e);
+            throw new PruningException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
         }
-        return new StagingDirectory(absolute, path);
+        return new StagingDirectory(parent, absolute, path);
     }
 
     Path path() {
@@ -48,7 +52,7 @@ final class StagingDirectory implements AutoCloseable {
         }
         // rename(2) replaces an empty directory and refuses any other
         Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(target.getParent());
+        sync(parent);
     }
 
     /** Removes what is left if it was not published. */

@@ -2,6 +2,7 @@ package dev.sparsecast.wanda.selection;
 
 import static jdk.incubator.vector.VectorOperators.GT;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -39,7 +40,7 @@ final class BracketSelect implements VectorKernel.RowMasker {
     @Override
     public void mask(float[] magnitudes, float[] norms, long[] bits) {
         if (pruned == 0) {
-            java.util.Arrays.fill(bits, -1L);
+            Arrays.fill(bits, -1L);
             return;
         }
         boolean known = forecast.isKnown();

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -15,6 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** Turns a row of weights into float32 magnitudes, padded with infinity to whole words of mask bits. */
 final class MagnitudeDecoder {
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128;
     private static final int LANES = INTS.length();
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
@@ -99,8 +101,7 @@ final class MagnitudeDecoder {
         IntVector highest = IntVector.zero(INTS);
         int column = 0;
         for (; column < INTS.loopBound(columns); column += LANES) {
-            IntVector bits = jdk.incubator.vector.FloatVector.fromArray(
-                            jdk.incubator.vector.FloatVector.SPECIES_256, magnitudes, column)
+            IntVector bits = FloatVector.fromArray(FLOATS, magnitudes, column)
                     .reinterpretAsInts()
                     .and(Scores.MAGNITUDE);
             highest = highest.max(bits);

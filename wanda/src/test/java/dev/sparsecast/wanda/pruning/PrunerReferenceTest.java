@@ -1,0 +1,58 @@
+package dev.sparsecast.wanda.pruning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparsecast.checkpoint.Checkpoint;
+import dev.sparsecast.wanda.Calibration;
+import dev.sparsecast.wanda.PruningParameters;
+import dev.sparsecast.wanda.TestModels;
+import dev.sparsecast.wanda.selection.Kernels;
+import dev.sparsecast.wanda.selection.SelectionKernel;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The bundled model's masks against those that PyTorch's stable sort gives (tools/mask_reference.py). */
+class PrunerReferenceTest {
+    record Expected(PruningParameters parameters, String digest) {}
+
+    static Stream<Expected> references() throws IOException {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(
+                Objects.requireNonNull(PrunerReferenceTest.class.getResourceAsStream("mask-digests.txt")),
+                StandardCharsets.UTF_8))) {
+            return reader.lines().map(PrunerReferenceTest::expected).toList().stream();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static Expected expected(String line) {
+        String[] words = line.split(" ", -1);
+        return new Expected(
+                PruningParameters.parse(words[0], words[1], OptionalDouble.of(Double.parseDouble(words[2]))), words[3]);
+    }
+
+    @ParameterizedTest
+    @MethodSource("references")
+    void everyKernelMakesTheMaskThatPyTorchMakes(Expected expected) {
+        try (Checkpoint model = Checkpoint.open(TestModels.tinyCoder())) {
+            Calibration calibration =
+                    Calibration.of(TestModels.madeUpStatistics(model.config()), model.config(), model.digest());
+            for (SelectionKernel kernel : Kernels.all()) {
+                String digest = new Pruner(kernel)
+                        .prune(model, List.of(calibration), expected.parameters(), 2)
+                        .getFirst()
+                        .digest();
+                assertThat(digest).as(kernel.label()).isEqualTo(expected.digest());
+            }
+        }
+    }
+}
