@@ -1,0 +1,15 @@
+package dev.sparsecast.pruner.gate;
+
+import dev.sparsecast.schemas.SubModelRelease.Quality;
+
+/** What the gate says of a candidate. */
+public sealed interface GateVerdict {
+    /** Good enough. */
+    record Promoted(Quality quality) implements GateVerdict {}
+
+    /** Measured and found worse than allowed. */
+    record Rejected(Quality quality, String reason) implements GateVerdict {}
+
+    /** Not enough held-out prompts to tell. */
+    record Undecided(String reason) implements GateVerdict {}
+}

@@ -1,0 +1,5 @@
+/** When to make a release. */
+@NullMarked
+package dev.sparsecast.pruner.refresh;
+
+import org.jspecify.annotations.NullMarked;
