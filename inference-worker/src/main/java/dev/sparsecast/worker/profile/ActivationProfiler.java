@@ -3,8 +3,9 @@ package dev.sparsecast.worker.profile;
 import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.worker.model.LanguageModel;
 import dev.sparsecast.worker.model.Progress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,20 +13,19 @@ import java.util.stream.Collectors;
 
 /**
  * Collects prompts, runs them through the model in batches of similar length whatever their groups, and keeps the sums of
- * each group. Prompts wait until enough have come for full batches, or until {@link #run}. Used by one thread.
+ * each group. Prompts wait until {@link #step} or {@link #takeStatistics}: the more of them run together, the less
+ * padding there is. Used by one thread.
  */
 public final class ActivationProfiler {
-    /** Batches' worth of tokens to collect before running: what is sorted by length together pads less. */
-    private static final int BATCHES_TOGETHER = 8;
-
     private final LanguageModel model;
     private final Optional<String> modelDigest;
-    private final List<PromptGroup> waitingGroups = new ArrayList<>();
-    private final List<int[]> waiting = new ArrayList<>();
-    private final Map<PromptGroup, GroupSums> sums = new LinkedHashMap<>();
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final Map<PromptGroup, GroupSums> sums = new HashMap<>();
     private long waitingTokens;
     private long tokens;
-    private long prompts;
+
+    @SuppressWarnings("ArrayRecordComponent") // seen by this class only
+    private record Waiting(PromptGroup group, int[] tokens) {}
 
     /** A profiler of a model whose digest, if known, is noted in the statistics. */
     public ActivationProfiler(LanguageModel model, Optional<String> modelDigest) {
@@ -33,18 +33,11 @@ public final class ActivationProfiler {
         this.modelDigest = modelDigest;
     }
 
-    /**
-     * Adds a prompt of at least one token and at most as many as the model has positions; may run what has been collected.
-     */
+    /** Adds a prompt of at least one token and at most as many as the model has positions. */
     public void add(PromptGroup group, int[] promptTokens) {
-        waitingGroups.add(group);
-        waiting.add(promptTokens);
+        waiting.add(new Waiting(group, promptTokens));
         waitingTokens += promptTokens.length;
         tokens += promptTokens.length;
-        prompts++;
-        if (waitingTokens >= (long) BATCHES_TOGETHER * model.options().batchTokens()) {
-            run(Progress.NONE);
-        }
     }
 
     /** Tokens added since the last {@link #takeStatistics} or {@link #discard}, run or waiting. */
@@ -52,36 +45,45 @@ public final class ActivationProfiler {
         return tokens;
     }
 
-    /** Prompts added since the last {@link #takeStatistics} or {@link #discard}, run or waiting. */
-    public long prompts() {
-        return prompts;
+    /** Tokens of prompts that have not gone through the model yet. */
+    public long waitingTokens() {
+        return waitingTokens;
     }
 
-    /** Runs what is waiting. */
-    public void run(Progress progress) {
-        if (waiting.isEmpty()) {
-            return;
+    /**
+     * Runs the prompts that have waited longest, up to a number of tokens, though at least one prompt if any waits.
+     *
+     * @return tokens run
+     */
+    public long step(long maxTokens) {
+        List<int[]> sequences = new ArrayList<>();
+        List<GroupSums> sumsOfSequence = new ArrayList<>();
+        long taken = 0;
+        while (!waiting.isEmpty()
+                && (sequences.isEmpty() || taken + waiting.element().tokens().length <= maxTokens)) {
+            Waiting next = waiting.remove();
+            sequences.add(next.tokens());
+            sumsOfSequence.add(sums.computeIfAbsent(next.group(), ignored -> new GroupSums(model.config())));
+            taken += next.tokens().length;
         }
-        List<GroupSums> sumsOfPrompt = waitingGroups.stream()
-                .map(group -> sums.computeIfAbsent(group, ignored -> new GroupSums(model.config())))
-                .toList();
         model.profile(
-                waiting,
-                (layer, tap, sequences, sumSquares, sum) -> {
-                    for (int row = 0; row < sequences.length; row++) {
-                        sumsOfPrompt.get(sequences[row]).add(layer, tap, row, sumSquares, sum);
+                sequences,
+                (layer, tap, members, sumSquares, sum) -> {
+                    for (int row = 0; row < members.length; row++) {
+                        sumsOfSequence.get(members[row]).add(layer, tap, row, sumSquares, sum);
                     }
                 },
-                progress);
-        for (int i = 0; i < waiting.size(); i++) {
-            sumsOfPrompt.get(i).count(waiting.get(i).length);
+                Progress.NONE);
+        for (int i = 0; i < sequences.size(); i++) {
+            sumsOfSequence.get(i).count(sequences.get(i).length);
         }
-        clearWaiting();
+        waitingTokens -= taken;
+        return taken;
     }
 
     /** Runs what is waiting, returns the statistics of every group seen and begins anew. */
     public Map<PromptGroup, ModelStatistics> takeStatistics() {
-        run(Progress.NONE);
+        step(Long.MAX_VALUE);
         Map<PromptGroup, ModelStatistics> statistics = sums.entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey,
@@ -96,15 +98,9 @@ public final class ActivationProfiler {
 
     /** Forgets everything added since the last {@link #takeStatistics}. */
     public void discard() {
-        clearWaiting();
+        waiting.clear();
+        waitingTokens = 0;
         sums.clear();
         tokens = 0;
-        prompts = 0;
-    }
-
-    private void clearWaiting() {
-        waiting.clear();
-        waitingGroups.clear();
-        waitingTokens = 0;
     }
 }

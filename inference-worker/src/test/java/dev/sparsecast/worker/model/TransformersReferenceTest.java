@@ -99,13 +99,16 @@ class TransformersReferenceTest {
             float[] logits = model.logits(sequences.get(i));
             double[] last = numbers(expected.get("last_logits"));
             for (int j = 0; j < last.length; j++) {
-                assertThat((double) logits[logits.length - vocabulary + j * stride]).isCloseTo(last[j], within(2e-4));
+                assertThat((double) logits[logits.length - vocabulary + j * stride])
+                        .isCloseTo(last[j], within(2e-4));
             }
         }
     }
 
     private static String text(JsonNode prompt) {
-        return textOf(DEMO.resolve("prompts").resolve(prompt.get("file").asString() + ".jsonl"), prompt.get("id").asString());
+        return textOf(
+                DEMO.resolve("prompts").resolve(prompt.get("file").asString() + ".jsonl"),
+                prompt.get("id").asString());
     }
 
     private static String textOf(Path prompts, String id) {
