@@ -1,0 +1,70 @@
+package dev.sparsecast.streams.state;
+
+import java.nio.BufferUnderflowException;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serde of one kind of state entry: a version number, then the parts that the kind writes. An entry of a version that
+ * this program does not know is refused, never guessed at.
+ *
+ * @param <T> what an entry holds
+ */
+public final class StateSerde<T> implements Serde<T> {
+    private final String what;
+    private final int version;
+    private final BiConsumer<StateWriter, T> write;
+    private final Function<StateReader, T> read;
+
+    /**
+     * A serde.
+     *
+     * @param what what an entry is, for messages
+     * @param version number of the form that {@code write} and {@code read} know
+     */
+    public StateSerde(String what, int version, BiConsumer<StateWriter, T> write, Function<StateReader, T> read) {
+        this.what = what;
+        this.version = version;
+        this.write = write;
+        this.read = read;
+    }
+
+    @Override
+    public Serializer<T> serializer() {
+        return (topic, value) -> value == null ? null : toBytes(value);
+    }
+
+    @Override
+    public Deserializer<T> deserializer() {
+        return (topic, bytes) -> bytes == null ? null : fromBytes(topic, bytes);
+    }
+
+    private byte[] toBytes(T value) {
+        StateWriter writer = new StateWriter().putInt(version);
+        write.accept(writer, value);
+        return writer.toBytes();
+    }
+
+    private T fromBytes(@Nullable String topic, byte[] bytes) {
+        try {
+            StateReader reader = new StateReader(bytes);
+            int found = reader.getInt();
+            if (found != version) {
+                throw new SerializationException("an entry of " + topic + " holds a " + what + " of version " + found
+                        + ", but this program knows version " + version + "; reset the streams app");
+            }
+            T value = read.apply(reader);
+            if (!reader.isAtEnd()) {
+                throw new SerializationException("an entry of " + topic + " is longer than a " + what);
+            }
+            return value;
+        } catch (BufferUnderflowException | IllegalArgumentException e) {
+            throw new SerializationException("an entry of " + topic + " is no " + what, e);
+        }
+    }
+}
