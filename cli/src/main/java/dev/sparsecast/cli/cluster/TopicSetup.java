@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -97,13 +98,14 @@ public final class TopicSetup {
         List<Difference> differences = new ArrayList<>();
         existing.forEach((name, topic) -> {
             Map<String, String> actual = new TreeMap<>();
-            configurations
-                    .get(resource(name))
+            Objects.requireNonNull(configurations.get(resource(name)), name)
                     .entries()
                     .forEach(entry -> actual.put(entry.name(), String.valueOf(entry.value())));
             actual.put(
                     "partitions",
-                    String.valueOf(descriptions.get(name).partitions().size()));
+                    String.valueOf(Objects.requireNonNull(descriptions.get(name), name)
+                            .partitions()
+                            .size()));
             Map<String, String> expected = new TreeMap<>(topic.settings());
             expected.put("partitions", String.valueOf(topic.partitions()));
             expected.forEach((property, value) -> {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class PromptIntake {
      * Decodes, checks and tokenizes.
      *
      * @throws RegistryUnavailableException if the registry did not answer: not the record's fault, to be tried again
+     * @throws KafkaException if the registry refused us or timed out
      */
     Intake decide(ConsumerRecord<byte[], byte[]> record) {
         if (record.value() == null) {
@@ -40,9 +42,14 @@ final class PromptIntake {
         Prompt prompt;
         try {
             prompt = deserializer.deserialize(record.topic(), record.value());
-        } catch (SerializationException e) {
+        } catch (RuntimeException e) {
+            // Damaged bytes come to light as all sorts of exceptions; only the network's and the cluster's are no
+            // verdict.
             if (isOfTheNetwork(e)) {
                 throw new RegistryUnavailableException(e);
+            }
+            if (e instanceof KafkaException && !(e instanceof SerializationException)) {
+                throw e;
             }
             return new Intake.Rejected("the value is not a prompt: " + rootMessage(e));
         }

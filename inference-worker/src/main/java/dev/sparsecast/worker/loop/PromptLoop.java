@@ -55,6 +55,7 @@ final class PromptLoop {
     private final int largestRecord;
     private final boolean fromBeginning;
     private final WorkerMetrics metrics;
+    private final java.util.function.Consumer<Duration> pause;
 
     private PendingFlush pending = new PendingFlush();
     private int failuresInARow;
@@ -80,6 +81,11 @@ final class PromptLoop {
             WorkerMetrics metrics) {}
 
     PromptLoop(WorkerSettings settings, String revision, Parts parts) {
+        this(settings, revision, parts, PromptLoop::sleep);
+    }
+
+    /** With another way to wait before an attempt. */
+    PromptLoop(WorkerSettings settings, String revision, Parts parts, java.util.function.Consumer<Duration> pause) {
         this.settings = settings;
         this.revision = revision;
         this.consumer = parts.consumer();
@@ -91,6 +97,7 @@ final class PromptLoop {
         this.largestRecord = parts.largestRecord();
         this.fromBeginning = parts.fromBeginning();
         this.metrics = parts.metrics();
+        this.pause = pause;
     }
 
     /** Whether partitions have been assigned at least once; for other threads. */
@@ -223,7 +230,7 @@ final class PromptLoop {
                     .addKeyValue("reason", Failures.rootMessage(failure))
                     .log("Going back to the committed offsets");
             metrics.recovered();
-            pauseBeforeAttempt();
+            pause.accept(Duration.ofMillis(Math.min(5_000, 50L << failuresInARow)));
             failure = goBack();
         }
         discard();
@@ -250,9 +257,9 @@ final class PromptLoop {
         }
     }
 
-    private void pauseBeforeAttempt() {
+    private static void sleep(Duration time) {
         try {
-            Thread.sleep(Math.min(5_000, 50L << failuresInARow));
+            Thread.sleep(time);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new WorkerException("the worker was interrupted", e);

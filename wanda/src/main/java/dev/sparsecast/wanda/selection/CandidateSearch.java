@@ -1,33 +1,41 @@
 package dev.sparsecast.wanda.selection;
 
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Splits a few candidates, given in order of their columns, into the lowest and the rest. The candidates are spread
- * about evenly over their bracket, so a search by interpolation needs few counts.
+ * Finds the threshold between the lowest of a few candidates and the rest. They are spread about evenly over their
+ * bracket, so a search by interpolation needs few counts.
  */
 final class CandidateSearch {
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
     private static final int LANES = INTS.length();
-    private static final int ALL = Integer.MAX_VALUE;
 
-    private long[] keep = new long[2];
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private byte[] marks = new byte[2 * Long.BYTES];
     private int threshold;
-
-    /** How many candidates equal to the threshold are pruned, the first ones; all of them if {@link #ALL}. */
-    private int prunedEqual;
+    private int equal;
+    private int equalPruned;
 
     /**
-     * Finds where the lowest end.
+     * Finds the threshold.
      *
      * @param candidates values from {@code low} to {@code high}; anything from {@code count} on
      * @param needed how many are pruned, from 0 to {@code count}
      */
     void find(int[] candidates, int count, int low, int high, int needed) {
-        prunedEqual = ALL;
+        equal = 0;
+        equalPruned = 0;
         if (needed == 0) {
             threshold = low - 1;
             return;
@@ -36,7 +44,7 @@ final class CandidateSearch {
             threshold = high;
             return;
         }
-        // invariant: fewer than needed are <= under, more than needed are <= over
+        // fewer than needed are <= under, more than needed are <= over
         int under = low - 1;
         int underCount = 0;
         int over = high;
@@ -57,7 +65,8 @@ final class CandidateSearch {
             }
         }
         threshold = over;
-        prunedEqual = needed - underCount;
+        equal = overCount - underCount;
+        equalPruned = needed - underCount;
     }
 
     /** Interpolates; every third time halves, so that no distribution makes it slow. */
@@ -69,57 +78,62 @@ final class CandidateSearch {
         return Math.clamp(under + share, under + 1, over - 1);
     }
 
-    /** The highest value of which at least one candidate is pruned, or one between that and the next. */
+    /** Candidates above it are kept, those below pruned. */
     int threshold() {
         return threshold;
     }
 
-    /** Makes the bits that say which candidates are kept. */
-    void keepBits(int[] candidates, int count) {
-        int words = count / Long.SIZE + 2;
-        if (keep.length < words) {
-            keep = new long[words * 2];
+    /** How many candidates equal the threshold, if just some of them are pruned; else 0. */
+    int equal() {
+        return equal;
+    }
+
+    /** How many of those are pruned. */
+    int equalPruned() {
+        return equalPruned;
+    }
+
+    /** Marks the candidates above the threshold. */
+    void markKept(int[] candidates, int count) {
+        mark(candidates, count, GT);
+    }
+
+    /** Marks the candidates at the threshold. */
+    void markEqual(int[] candidates, int count) {
+        mark(candidates, count, EQ);
+    }
+
+    private void mark(int[] candidates, int count, VectorOperators.Comparison comparison) {
+        if (marks.length < count / Byte.SIZE + 2 * Long.BYTES) {
+            marks = new byte[count / Byte.SIZE * 2 + 2 * Long.BYTES];
         }
-        for (int word = 0; word * Long.SIZE < count; word++) {
-            long bits = 0;
-            for (int i = 0; i < Long.SIZE; i += LANES) {
-                if (word * Long.SIZE + i < count) {
-                    bits |= IntVector.fromArray(INTS, candidates, word * Long.SIZE + i)
-                                    .compare(GT, threshold)
-                                    .toLong()
-                            << i;
-                }
-            }
-            keep[word] = bits;
-        }
-        if (prunedEqual != ALL) {
-            keepLaterEquals(candidates, count);
+        for (int i = 0; i < count; i += LANES) {
+            marks[i / LANES] = (byte) IntVector.fromArray(INTS, candidates, i)
+                    .compare(comparison, threshold)
+                    .toLong();
         }
     }
 
-    private void keepLaterEquals(int[] candidates, int count) {
-        int seen = 0;
-        for (int i = 0; i < count; i++) {
-            if (candidates[i] == threshold && ++seen > prunedEqual) {
-                keep[i / Long.SIZE] |= 1L << i % Long.SIZE;
-            }
-        }
-    }
-
-    /** The bits of up to 64 candidates from a position on. */
-    long keepBitsFrom(int position) {
-        int word = position / Long.SIZE;
-        int shift = position % Long.SIZE;
+    /** The marks of 64 candidates from a position on. */
+    long marks(int position) {
+        int first = position / Byte.SIZE;
+        int shift = position % Byte.SIZE;
+        long low = (long) LONGS.get(marks, first);
+        long high = marks[first + Long.BYTES] & 0xffL;
         // shifted in two steps, since a shift by 64 would be one by 0
-        return keep[word] >>> shift | keep[word + 1] << 1 << Long.SIZE - 1 - shift;
+        return low >>> shift | high << 1 << Long.SIZE - 1 - shift;
     }
 
     private static int countAbove(int[] candidates, int count, int value) {
-        int above = 0;
+        IntVector highest = IntVector.broadcast(INTS, value);
+        IntVector counts = IntVector.zero(INTS);
         int i = 0;
         for (; i < INTS.loopBound(count); i += LANES) {
-            above += IntVector.fromArray(INTS, candidates, i).compare(GT, value).trueCount();
+            // value - candidate < 0 exactly if the candidate is above; neither is far below 0, so nothing overflows
+            counts = counts.add(
+                    highest.sub(IntVector.fromArray(INTS, candidates, i)).lanewise(LSHR, Integer.SIZE - 1));
         }
+        int above = counts.reduceLanes(ADD);
         for (; i < count; i++) {
             above += candidates[i] > value ? 1 : 0;
         }

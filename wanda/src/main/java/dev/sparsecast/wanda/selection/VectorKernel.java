@@ -2,23 +2,18 @@ package dev.sparsecast.wanda.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Selection with 256-bit vectors. Each row is decoded once to float32 magnitudes and then gets a mask for each
- * calibration: {@link BracketSelect} for whole rows, {@link GroupRank} for groups of 4 and 8 columns.
+ * calibration: {@link BracketSelect} for whole rows, {@link RankOfFour} and {@link RankOfEight} for groups of 4 and 8
+ * columns. Other groups are left to the scalar kernel.
  */
 public final class VectorKernel implements SelectionKernel {
     /** Bits of the vectors that this kernel uses. */
     static final int BITS = 256;
-
-    /** Rows in scratch memory are padded to whole words of mask bits. */
-    static final int WORD = Long.SIZE;
-
-    private static final ValueLayout.OfLong MASK_WORD =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @Override
     public String label() {
@@ -35,77 +30,88 @@ public final class VectorKernel implements SelectionKernel {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
-    private static final class Selector implements RowSelector {
-        private final HistogramKernel.Selector scalar = new HistogramKernel.Selector();
-        private MagnitudeDecoder decoder = new MagnitudeDecoder(0);
-        private SelectionJob[] current = new SelectionJob[0];
-        private float[][] norms = new float[0][];
-        private RowMasker[] maskers = new RowMasker[0];
-        private long[] bits = new long[0];
-
-        @Override
-        public int select(SelectionJob job, int fromRow, int toRow) {
-            if (job.selection() instanceof Selection.LowestOfGroup group && !GroupRank.supports(group)) {
-                return scalar.select(job, fromRow, toRow);
-            }
-            if (current.length == 0 || current[0] != job) {
-                begin(job);
-            }
-            WeightMatrix weights = job.weights();
-            for (int row = fromRow; row < toRow; row++) {
-                if (!decoder.decode(weights, row)) {
-                    return row;
-                }
-                for (int calibration = 0; calibration < norms.length; calibration++) {
-                    maskers[calibration].mask(decoder.magnitudes(), norms[calibration], bits);
-                    write(job.masks().get(calibration), row, weights.columns());
-                }
-            }
-            return ALL_FINITE;
-        }
-
-        private void begin(SelectionJob job) {
-            int columns = job.weights().columns();
-            int words = Math.ceilDiv(columns, WORD);
-            if (bits.length != words || decoder.columns() != columns) {
-                decoder = new MagnitudeDecoder(columns);
-                bits = new long[words];
-            }
-            norms = new float[job.norms().size()][];
-            maskers = new RowMasker[norms.length];
-            for (int i = 0; i < norms.length; i++) {
-                norms[i] = Arrays.copyOf(job.norms().get(i), words * WORD);
-                Arrays.fill(norms[i], columns, norms[i].length, 1);
-                maskers[i] = switch (job.selection()) {
-                    case Selection.LowestOfRow row -> new BracketSelect(words, row.count());
-                    case Selection.LowestOfGroup group -> new GroupRank(words, group);
-                };
-            }
-            current = new SelectionJob[] {job};
-        }
-
-        private void write(MemorySegment mask, int row, int columns) {
-            int rowBytes = SelectionJob.maskBytes(columns);
-            long offset = (long) row * rowBytes;
-            int whole = columns / WORD;
-            MemorySegment.copy(bits, 0, mask, MASK_WORD, offset, whole);
-            if (columns % WORD != 0) {
-                long last = bits[whole] & (1L << columns % WORD) - 1;
-                for (int i = whole * Long.BYTES; i < rowBytes; i++) {
-                    mask.set(ValueLayout.JAVA_BYTE, offset + i, (byte) last);
-                    last >>>= Byte.SIZE;
-                }
-            }
-        }
-    }
-
     /** Makes the mask of a row from its decoded weights. */
     interface RowMasker {
         /**
-         * @param magnitudes padded to whole words with infinity
-         * @param norms padded to whole words with 1
-         * @param bits the mask, 1 = kept; what it says of the padding means nothing
+         * @param row the row's magnitudes
+         * @param norms in {@link PairedOrder}, padded with 1
+         * @param bits the mask, in the order of the columns; what it says of the padding means nothing
          */
-        void mask(float[] magnitudes, float[] norms, long[] bits);
+        void mask(RowDecoder row, float[] norms, byte[] bits);
+    }
+
+    private static final class Selector implements RowSelector {
+        private final RowSelector scalar = new HistogramKernel().selector();
+        private @Nullable Preparation preparation;
+
+        @Override
+        public int select(SelectionJob job, int fromRow, int toRow) {
+            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != 4 && group.group() != 8) {
+                return scalar.select(job, fromRow, toRow);
+            }
+            if (preparation == null || preparation.job != job) {
+                preparation = new Preparation(job);
+            }
+            return preparation.select(fromRow, toRow);
+        }
+    }
+
+    /** What a thread needs for one job. */
+    private static final class Preparation {
+        private final SelectionJob job;
+        private final RowDecoder decoder;
+        private final float[][] norms;
+        private final RowMasker[] maskers;
+        private final byte[] bits;
+
+        Preparation(SelectionJob job) {
+            int columns = job.weights().columns();
+            this.job = job;
+            this.decoder = new RowDecoder(columns);
+            int padded = decoder.magnitudes().length;
+            this.norms = job.norms().stream().map(norm -> paired(norm, padded)).toArray(float[][]::new);
+            this.maskers = new RowMasker[norms.length];
+            Arrays.setAll(maskers, i -> masker(job.selection(), padded));
+            this.bits = new byte[padded / Byte.SIZE];
+        }
+
+        private static float[] paired(float[] norms, int padded) {
+            float[] paired = new float[padded];
+            Arrays.fill(paired, 1);
+            for (int column = 0; column < norms.length; column++) {
+                paired[PairedOrder.position(column)] = norms[column];
+            }
+            return paired;
+        }
+
+        private static RowMasker masker(Selection selection, int padded) {
+            return switch (selection) {
+                case Selection.LowestOfRow row -> new BracketSelect(padded, row.count());
+                case Selection.LowestOfGroup group ->
+                    group.group() == 4 ? new RankOfFour(padded, group.count()) : new RankOfEight(padded, group.count());
+            };
+        }
+
+        int select(int fromRow, int toRow) {
+            for (int row = fromRow; row < toRow; row++) {
+                if (!decoder.decode(job.weights(), row)) {
+                    return row;
+                }
+                for (int calibration = 0; calibration < maskers.length; calibration++) {
+                    maskers[calibration].mask(decoder, norms[calibration], bits);
+                    write(job.masks().get(calibration), row);
+                }
+            }
+            return RowSelector.ALL_FINITE;
+        }
+
+        private void write(MemorySegment mask, int row) {
+            int columns = decoder.columns();
+            int rowBytes = SelectionJob.maskBytes(columns);
+            if (columns % Byte.SIZE != 0) {
+                bits[rowBytes - 1] &= (byte) ((1 << columns % Byte.SIZE) - 1);
+            }
+            MemorySegment.copy(bits, 0, mask, ValueLayout.JAVA_BYTE, (long) row * rowBytes, rowBytes);
+        }
     }
 }

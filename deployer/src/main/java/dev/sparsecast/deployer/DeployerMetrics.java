@@ -1,0 +1,73 @@
+package dev.sparsecast.deployer;
+
+import dev.sparsecast.deployer.installation.Step;
+import dev.sparsecast.deployer.installation.StepObserver;
+import dev.sparsecast.schemas.SubModelDeployment;
+import dev.sparsecast.schemas.SubModelRelease;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What a deployer counts and times. */
+final class DeployerMetrics implements StepObserver {
+    private final MeterRegistry registry;
+    private final Map<String, AtomicInteger> versions = new ConcurrentHashMap<>();
+
+    DeployerMetrics(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    /** Counts what became of a release. */
+    void finished(SubModelDeployment deployment) {
+        Counter.builder("sparsecast.deployer.releases")
+                .description("Releases by what became of them")
+                .tag("submodel", deployment.submodel())
+                .tag("state", deployment.state().name().toLowerCase(Locale.ROOT))
+                .register(registry)
+                .increment();
+        deployment
+                .stageMillis()
+                .forEach((stage, millis) -> Timer.builder("sparsecast.deployer.stage")
+                        .description("Time by stage of an installation")
+                        .tag("stage", stage)
+                        .register(registry)
+                        .record(Duration.ofMillis(millis)));
+    }
+
+    /** Notes that {@code current} points to another version. */
+    void switched(String submodel, int version) {
+        versions.computeIfAbsent(submodel, this::gauge).set(version);
+    }
+
+    /** Times the whole way of a release that ends well. */
+    @Override
+    public void reached(SubModelRelease release, Step step) {
+        if (step instanceof Step.Deployed deployed) {
+            deployed(release, deployed.at());
+        }
+    }
+
+    private void deployed(SubModelRelease release, Instant switchedAt) {
+        Timer.builder("sparsecast.deployer.snapshot.to.deployed")
+                .description("From the completion of a snapshot to the switch of current")
+                .tag("submodel", release.submodel())
+                .register(registry)
+                .record(Duration.between(release.snapshotAt(), switchedAt));
+    }
+
+    private AtomicInteger gauge(String submodel) {
+        AtomicInteger version = new AtomicInteger();
+        Gauge.builder("sparsecast.deployer.version", version, AtomicInteger::get)
+                .description("Version in use")
+                .tag("submodel", submodel)
+                .register(registry);
+        return version;
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sparsecast.deployer;
+
+import dev.sparsecast.checkpoint.Checkpoint;
+import dev.sparsecast.checkpoint.CheckpointException;
+import dev.sparsecast.deployer.hook.Hook;
+import dev.sparsecast.deployer.installation.Announcement;
+import dev.sparsecast.deployer.installation.Installer;
+import dev.sparsecast.deployer.installation.InstallerSettings;
+import dev.sparsecast.deployer.installation.Probe;
+import dev.sparsecast.deployer.installation.StepObserver;
+import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
+import dev.sparsecast.deployer.materialization.MaskCheck;
+import dev.sparsecast.deployer.materialization.RecipeMaterializer;
+import dev.sparsecast.deployer.state.StateDirectory;
+import dev.sparsecast.deployer.trust.ReleaseCheck;
+import dev.sparsecast.schemas.SubModelDeployment;
+import dev.sparsecast.schemas.signing.VerifyingKey;
+import dev.sparsecast.store.ArtifactStore;
+import dev.sparsecast.store.ArtifactStores;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Everything of a deployer that is on this machine: base model, store, keys and state, opened once. */
+final class LocalDeployer implements AutoCloseable {
+    private static final int FETCH_ATTEMPTS = 4;
+    private static final Duration FETCH_PAUSE = Duration.ofMillis(250);
+    private static final long OTHER_FILES = 64L << 20;
+
+    private final Checkpoint base;
+    private final ArtifactStore store;
+    private final StateDirectory state;
+    private final Installer installer;
+
+    private LocalDeployer(Checkpoint base, ArtifactStore store, StateDirectory state, Installer installer) {
+        this.base = base;
+        this.store = store;
+        this.state = state;
+        this.installer = installer;
+    }
+
+    /**
+     * Opens everything.
+     *
+     * @param hooks told of every switch after the probe
+     * @throws RuntimeException with one sentence on what cannot be used
+     */
+    static LocalDeployer open(DeployerSettings settings, List<Hook> hooks, StepObserver observer) {
+        List<VerifyingKey> keys =
+                settings.trustedKeys().stream().map(VerifyingKey::read).toList();
+        Checkpoint base = Checkpoint.open(settings.model());
+        try {
+            ReleaseCheck check =
+                    new ReleaseCheck(keys, base.digest(), settings.largestRecipe(), largestCheckpoint(base));
+            ArtifactStore store = ArtifactStores.open(settings.store());
+            StateDirectory state = StateDirectory.open(settings.state());
+            Installer installer = new Installer(
+                    new InstallerSettings(
+                            settings.deployer(),
+                            base.revision(),
+                            settings.submodels(),
+                            settings.keepPrevious(),
+                            FETCH_ATTEMPTS,
+                            FETCH_PAUSE),
+                    check,
+                    state,
+                    List.of(
+                            new RecipeMaterializer(base, store, settings.threads()),
+                            new CheckpointMaterializer(base, store, settings.threads())),
+                    readBack(base, settings.threads()),
+                    hooks,
+                    observer);
+            return new LocalDeployer(base, store, state, installer);
+        } catch (RuntimeException e) {
+            base.close();
+            throw e;
+        }
+    }
+
+    /** The probe that needs nobody's help: the checkpoint opens, and is the base model with the promised mask. */
+    private static Probe readBack(Checkpoint base, int threads) {
+        return (version, directory) -> MaskCheck.check(base, directory, version.maskDigest(), threads);
+    }
+
+    /** A pruned checkpoint is as large as the dense one; its tokenizer and the like may differ a little. */
+    private static long largestCheckpoint(Checkpoint base) {
+        try (Stream<Path> files = Files.walk(base.directory())) {
+            long total = OTHER_FILES;
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                total += Files.size(file);
+            }
+            return total;
+        } catch (IOException e) {
+            throw new CheckpointException("cannot list the model directory " + base.directory() + ": " + e, e);
+        }
+    }
+
+    /** The base model's revision. */
+    String revision() {
+        return base.revision();
+    }
+
+    /** Deals with releases; see {@link Installer#install}. */
+    void install(List<Announcement> announcements, Consumer<SubModelDeployment> outcome) {
+        installer.install(announcements, outcome);
+    }
+
+    /** The versions in use, by sub-model. */
+    SortedMap<String, Integer> current() {
+        return state.current();
+    }
+
+    @Override
+    public void close() {
+        try (base;
+                store;
+                state) {
+            // all three, whatever one of them says
+        }
+    }
+}

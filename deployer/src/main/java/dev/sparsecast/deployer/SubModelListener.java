@@ -1,0 +1,24 @@
+package dev.sparsecast.deployer;
+
+import dev.sparsecast.schemas.SubModelDeployment;
+import java.nio.file.Path;
+
+/** Told what a subscriber does, on the subscriber's thread, which goes on when a method returns. */
+public interface SubModelListener {
+    /** Listens to nothing. */
+    SubModelListener NONE = new SubModelListener() {};
+
+    /**
+     * {@code current} points to another version, forwards or back: the time to load it. Throwing anything switches back to
+     * the version before, if this one is new. After the process was killed it may be told again of a switch that it knows.
+     *
+     * @param directory the version's checkpoint, which transformers and others load
+     */
+    default void switched(String submodel, int version, Path directory) {}
+
+    /**
+     * What became of a release; it is acknowledged on the topic already. Releases that were overtaken by newer ones before
+     * they were looked at are not reported. What is thrown here is logged and has no effect.
+     */
+    default void finished(SubModelDeployment deployment) {}
+}

@@ -1,0 +1,12 @@
+package dev.sparsecast.deployer.installation;
+
+import dev.sparsecast.schemas.SubModelRelease;
+
+/** Sees every step that a release takes, as soon as it is taken and before anything else is done. */
+@FunctionalInterface
+public interface StepObserver {
+    /** Sees nothing. */
+    StepObserver NONE = (release, step) -> {};
+
+    void reached(SubModelRelease release, Step step);
+}
