@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         name = "sparsecast",
         description = "Sub-models of code LLMs that follow live traffic.",
         subcommands = {
+            DemoCommand.class,
             StackCommand.class,
             TopicsCommand.class,
             ProduceCommand.class,

@@ -50,6 +50,18 @@ public record Installation(Path home) {
         throw missing(directory, null);
     }
 
+    /** The demo's model and prompts: {@code models/} and {@code prompts/}. */
+    public Path demo() {
+        Path directory = home.resolve("demo");
+        if (!Files.isDirectory(directory)) {
+            throw new StackException(
+                    StackException.Reason.FAILED,
+                    "The demo's model and prompts are missing in " + directory
+                            + "; start Sparsecast through its launcher.");
+        }
+        return directory;
+    }
+
     private StackException missing(Path directory, @Nullable IOException cause) {
         String message = "The schema registry is missing in " + directory
                 + "; start Sparsecast through its launcher, or set the system property " + HOME_PROPERTY
