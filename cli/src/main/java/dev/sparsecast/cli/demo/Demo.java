@@ -62,13 +62,11 @@ final class Demo implements AutoCloseable {
         this.traffic = Traffic.read(settings.prompts(), settings.ownCode());
         this.base = Checkpoint.open(settings.model());
         say("Starting a Kafka broker and a schema registry in this process ...");
-        this.pipeline = Pipeline.start(
-                settings,
-                traffic.first().values().stream()
-                        .flatMap(List::stream)
-                        .map(Prompt::language)
-                        .distinct()
-                        .toList());
+        this.pipeline = Pipeline.start(traffic.first().values().stream()
+                .flatMap(List::stream)
+                .map(Prompt::language)
+                .distinct()
+                .toList());
         this.observed = new Observed(pipeline.cluster());
         say("Broker " + pipeline.cluster().bootstrapServers() + ", registry "
                 + pipeline.cluster().schemaRegistryUrl());

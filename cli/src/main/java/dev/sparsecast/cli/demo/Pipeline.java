@@ -46,16 +46,16 @@ final class Pipeline implements AutoCloseable {
     private final CompletableFuture<Void> failure = new CompletableFuture<>();
     private final ClusterSettings cluster;
 
-    private Pipeline(DemoSettings settings) {
+    private Pipeline() {
         EmbeddedStack stack = opened(EmbeddedStack.start(new StackOptions(null, 0, 0)));
         this.cluster = new ClusterSettings(stack.bootstrapServers(), stack.schemaRegistryUrl());
-        stack.registryEnded()
+        var unused = stack.registryEnded()
                 .thenRun(() -> failure.completeExceptionally(new DemoException("the registry ended by itself")));
     }
 
     /** Broker, registry and topics; the services follow with {@link #startServices}. */
-    static Pipeline start(DemoSettings settings, Collection<String> languages) {
-        Pipeline pipeline = new Pipeline(settings);
+    static Pipeline start(Collection<String> languages) {
+        Pipeline pipeline = new Pipeline();
         try (Admin admin = Admin.create(pipeline.cluster.client(Map.of()))) {
             TopicSetup.create(admin, TopicCatalogue.topics(languages, PARTITIONS), Optional.empty());
             return pipeline;
