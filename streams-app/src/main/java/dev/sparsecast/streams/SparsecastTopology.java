@@ -4,6 +4,7 @@ import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.ActivationStatistics;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import dev.sparsecast.streams.drift.DriftTopology;
 import dev.sparsecast.streams.statistics.RunningStatistics;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -18,7 +19,7 @@ public final class SparsecastTopology {
     private SparsecastTopology() {}
 
     /**
-     * Norms to running statistics.
+     * Norms to running statistics, and these and releases to drift reports.
      *
      * @param serdes serdes of the topics' values
      */
@@ -32,6 +33,10 @@ public final class SparsecastTopology {
         statistics.to(
                 Topics.ACTIVATION_STATISTICS,
                 Produced.with(Serdes.String(), serdes.activationStatistics()).withName("statistics-sink"));
+        DriftTopology.build(builder, settings.drift(), statistics, serdes.releases())
+                .to(
+                        Topics.ACTIVATION_DRIFT,
+                        Produced.with(Serdes.String(), serdes.driftReports()).withName("drift-sink"));
         return builder.build();
     }
 }

@@ -6,6 +6,7 @@ import dev.sparsecast.streams.state.StateReader;
 import dev.sparsecast.streams.state.StateSerde;
 import dev.sparsecast.streams.state.StateWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
@@ -40,12 +41,13 @@ public final class StatisticsStores {
 
     private StatisticsStores() {}
 
+    // In a fixed order, so that the description of the topology always reads the same.
     static Set<StoreBuilder<?>> builders() {
-        return Set.of(
+        return new LinkedHashSet<>(List.of(
                 persistent(LEDGERS, LEDGER),
                 // Within one commit an epoch takes in many flushes: the cache writes it once.
                 persistent(EPOCHS, EPOCH_SUMS).withCachingEnabled(),
-                persistent(TOTALS, RUNNING_SUMS));
+                persistent(TOTALS, RUNNING_SUMS)));
     }
 
     /** The key of an epoch's sums. */

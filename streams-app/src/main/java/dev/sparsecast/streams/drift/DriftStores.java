@@ -1,0 +1,69 @@
+package dev.sparsecast.streams.drift;
+
+import dev.sparsecast.schemas.SubModelRelease;
+import dev.sparsecast.streams.state.StateSerde;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/** The stores of drift. */
+public final class DriftStores {
+    /** {@code model/submodel} to its newest release, on every instance. */
+    public static final String RELEASES = "drift-releases";
+    /** {@code model/language/domain/layer} to where its drift stands. */
+    public static final String LAYERS = "drift-layers";
+    /** {@code model/language/domain/layer@number} to the lifetime sums at the end of a part. */
+    public static final String CUTS = "drift-cuts";
+    /** {@code model/language/domain/layer@number} to root mean squares of statistics that were published. */
+    public static final String SNAPSHOTS = "drift-snapshots";
+    /** {@code model/language/domain/layer} to root mean squares of the release compared with. */
+    public static final String REFERENCES = "drift-references";
+    /** {@code model/language/domain} to where its drift stands. */
+    public static final String GROUPS = "drift-groups";
+
+    static final Serde<LayerProgress> LAYER_PROGRESS =
+            new StateSerde<>("drift of a layer", 1, (out, progress) -> progress.write(out), LayerProgress::read);
+    static final Serde<SquareSums> SQUARE_SUMS =
+            new StateSerde<>("vector of sums", 1, (out, sums) -> sums.write(out), SquareSums::read);
+    static final Serde<Rms> RMS =
+            new StateSerde<>("vector of root mean squares", 1, (out, rms) -> rms.write(out), Rms::read);
+    static final Serde<Measurement> MEASUREMENT =
+            new StateSerde<>("drift measurement", 1, (out, measurement) -> measurement.write(out), Measurement::read);
+    static final Serde<GroupProgress> GROUP_PROGRESS =
+            new StateSerde<>("drift of a group", 1, (out, progress) -> progress.write(out), GroupProgress::read);
+
+    private DriftStores() {}
+
+    /** The store of releases; few and small, so in memory, and filled from the topic itself. */
+    static StoreBuilder<KeyValueStore<String, SubModelRelease>> releases(Serde<SubModelRelease> values) {
+        return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(RELEASES), Serdes.String(), values)
+                .withLoggingDisabled();
+    }
+
+    // In a fixed order, so that the description of the topology always reads the same.
+    static Set<StoreBuilder<?>> ofLayers() {
+        return new LinkedHashSet<>(List.of(
+                persistent(LAYERS, LAYER_PROGRESS),
+                persistent(CUTS, SQUARE_SUMS),
+                persistent(SNAPSHOTS, RMS),
+                persistent(REFERENCES, RMS)));
+    }
+
+    static Set<StoreBuilder<?>> ofGroups() {
+        return Set.of(persistent(GROUPS, GROUP_PROGRESS));
+    }
+
+    /** The key of one of several vectors of a layer. */
+    static String numbered(String key, long number) {
+        return key + "@" + number;
+    }
+
+    private static <T> StoreBuilder<KeyValueStore<String, T>> persistent(String name, Serde<T> values) {
+        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), values);
+    }
+}
