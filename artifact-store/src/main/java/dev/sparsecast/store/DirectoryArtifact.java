@@ -130,8 +130,7 @@ public final class DirectoryArtifact {
                         + "' is damaged: its listing has a line that is not 'sha256  bytes  name'");
             }
             entries.add(new Entry(
-                    new Stored(Long.parseLong(matcher.group(2)), matcher.group(1)),
-                    ArtifactNames.check(matcher.group(3))));
+                    new Stored(Long.parseLong(matcher.group(2)), matcher.group(1)), fileName(name, matcher.group(3))));
         }
         List<String> names = entries.stream().map(Entry::name).toList();
         if (!names.equals(
@@ -140,6 +139,15 @@ public final class DirectoryArtifact {
                     "the artifact '" + name + "' is damaged: its listing is not sorted or names a file twice");
         }
         return entries;
+    }
+
+    private static String fileName(String name, String file) {
+        try {
+            return ArtifactNames.check(file);
+        } catch (StoreException e) {
+            throw new DamagedArtifactException(
+                    "the listing of the artifact '" + name + "' is damaged: " + e.getMessage());
+        }
     }
 
     private static void checkTotal(String name, List<Entry> entries, Stored expected) {
