@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import javax.net.ssl.SSLException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +46,13 @@ final class ReleaseReader {
             release.key();
             return new Read.Release(
                     new Announcement(new String(key, StandardCharsets.UTF_8), release, Instant.now(), known));
-        } catch (SerializationException e) {
+        } catch (RuntimeException e) {
+            // the deserializer throws more than SerializationException: an empty value ends in a
+            // BufferUnderflowException
             String reason = rootMessage(e);
             return isOfTheNetwork(e)
                     ? new Read.Unknown(reason)
                     : new Read.Unreadable("the value is not a release: " + reason);
-        } catch (IllegalArgumentException e) {
-            return new Read.Unreadable(rootMessage(e));
         }
     }
 
@@ -73,7 +72,7 @@ final class ReleaseReader {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = String.valueOf(root.getMessage());
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
         return message.length() <= 200 ? message : message.substring(0, 200) + "…";
     }
 }

@@ -131,7 +131,7 @@ final class Installation {
         } catch (StateException e) {
             throw e;
         } catch (RefusedException e) {
-            return new Step.Refused(e.getMessage(), true);
+            return new Step.Refused(e.reason(), true);
         } catch (StoreException e) {
             return new Step.Refused("its artifact cannot be fetched: " + e.getMessage(), false);
         } catch (RuntimeException e) {

@@ -102,7 +102,7 @@ public final class Installer {
             check.check(release);
             return Optional.of(new Candidate(announcement, ReleaseDigest.of(release)));
         } catch (RefusedException e) {
-            refuse(announcement, e.getMessage(), outcome);
+            refuse(announcement, e.reason(), outcome);
             return Optional.empty();
         }
     }

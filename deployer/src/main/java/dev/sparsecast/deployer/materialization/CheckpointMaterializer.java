@@ -37,7 +37,7 @@ public final class CheckpointMaterializer implements Materializer {
             DirectoryArtifact.fetch(
                     store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), staging.resolve(DIRECTORY));
         } catch (DamagedArtifactException e) {
-            throw new RefusedException(e.getMessage(), e);
+            throw new RefusedException("it cannot be trusted: " + e.getMessage(), e);
         }
     }
 

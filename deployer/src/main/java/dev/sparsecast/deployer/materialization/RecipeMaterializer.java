@@ -46,7 +46,7 @@ public final class RecipeMaterializer implements Materializer {
             VerifiedFetch.fetch(
                     store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), staging.resolve(FILE));
         } catch (DamagedArtifactException e) {
-            throw new RefusedException(e.getMessage(), e);
+            throw new RefusedException("it cannot be trusted: " + e.getMessage(), e);
         }
     }
 

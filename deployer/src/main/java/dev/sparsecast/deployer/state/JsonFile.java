@@ -27,10 +27,14 @@ final class JsonFile<T> {
      * @param temporary is overwritten
      */
     void write(Path temporary, Path file, T value) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null) {
+            throw new IllegalArgumentException(file + " has no directory");
+        }
         Files.write(temporary, JSON.writeValueAsBytes(value));
         Durable.sync(temporary);
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        Durable.sync(file.toAbsolutePath().getParent());
+        Durable.sync(directory);
     }
 
     /** Reads a file; empty if there is none. */

@@ -241,12 +241,15 @@ public final class SubModelDirectory {
     private void removeIncomplete() throws IOException {
         for (String name : names(versions)) {
             Matcher marker = MARKER.matcher(name);
-            boolean half = marker.matches() && !isComplete(Integer.parseInt(marker.group(1)))
-                    || VERSION.matcher(name).matches() && !isComplete(Integer.parseInt(name));
-            if (half) {
+            boolean isVersion = VERSION.matcher(name).matches();
+            if (!marker.matches() && !isVersion) {
+                continue;
+            }
+            int version = Integer.parseInt(isVersion ? name : marker.group(1));
+            if (!isComplete(version)) {
                 LOG.atInfo()
                         .addKeyValue("submodel", root.getFileName())
-                        .addKeyValue("version", name)
+                        .addKeyValue("version", version)
                         .log("removing a version that was not completed");
                 Durable.deleteTree(versions.resolve(name));
             }

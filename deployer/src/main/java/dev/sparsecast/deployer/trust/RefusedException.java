@@ -4,11 +4,20 @@ package dev.sparsecast.deployer.trust;
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    public RefusedException(String message) {
-        super(message);
+    private final String reason;
+
+    public RefusedException(String reason) {
+        super(reason);
+        this.reason = reason;
     }
 
-    public RefusedException(String message, Throwable cause) {
-        super(message, cause);
+    public RefusedException(String reason, Throwable cause) {
+        super(reason, cause);
+        this.reason = reason;
+    }
+
+    /** Why, as it is said in the acknowledgement. */
+    public String reason() {
+        return reason;
     }
 }

@@ -231,7 +231,7 @@ class AttackTest {
                         "the checkpoint's zeros make the mask",
                         world -> world.checkpointRelease(
                                 "python",
-                                2,
+                                3,
                                 checkpoint -> Files.write(
                                         checkpoint.resolve("model.safetensors"),
                                         Files.readAllBytes(
