@@ -39,12 +39,12 @@ final class RankOfEight implements VectorKernel.RowMasker {
     private static final IntVector ODD_IS_LOWER_THREE = ties(3, 1);
     private static final IntVector EVEN_IS_LOWER_THREE = ties(3, -1);
 
-    private final int columns;
+    private final byte[] bits;
     private final int pruned;
 
     /** @param columns padded to whole words of mask bits */
     RankOfEight(int columns, int pruned) {
-        this.columns = columns;
+        this.bits = new byte[columns / LANES];
         this.pruned = pruned;
     }
 
@@ -63,11 +63,23 @@ final class RankOfEight implements VectorKernel.RowMasker {
     }
 
     @Override
-    public void mask(RowDecoder row, float[] norms, byte[] bits) {
-        float[] magnitudes = row.magnitudes();
-        for (int position = 0; position < columns; position += 2 * LANES) {
-            IntVector even = score(magnitudes, norms, position);
-            IntVector odd = score(magnitudes, norms, position + LANES);
+    public void begin(float sum) {}
+
+    @Override
+    public boolean finish() {
+        return true;
+    }
+
+    @Override
+    public byte[] bits() {
+        return bits;
+    }
+
+    @Override
+    public void scan(float[] magnitudes, int length, float[] norms, int start) {
+        for (int position = 0; position < length; position += 2 * LANES) {
+            IntVector even = score(magnitudes, position, norms, start + position);
+            IntVector odd = score(magnitudes, position + LANES, norms, start + position + LANES);
             IntVector evenByOne = even.rearrange(BY_ONE);
             IntVector evenByTwo = even.rearrange(BY_TWO);
             IntVector evenByThree = even.rearrange(BY_THREE);
@@ -88,10 +100,12 @@ final class RankOfEight implements VectorKernel.RowMasker {
                     .add(comesFirst(evenByOne, odd, EVEN_IS_LOWER_ONE))
                     .add(comesFirst(evenByTwo, odd, EVEN_IS_LOWER_TWO))
                     .add(comesFirst(evenByThree, odd, EVEN_IS_LOWER_THREE));
-            bits[position / LANES] = (byte) evenRank.compare(GE, pruned).toLong();
-            bits[position / LANES + 1] = (byte) oddRank.compare(GE, pruned).toLong();
+            bits[(start + position) / LANES] =
+                    (byte) evenRank.compare(GE, pruned).toLong();
+            bits[(start + position) / LANES + 1] =
+                    (byte) oddRank.compare(GE, pruned).toLong();
         }
-        for (int i = 0; i < bits.length; i += Long.BYTES) {
+        for (int i = start / LANES; i < (start + length) / LANES; i += Long.BYTES) {
             LONGS.set(bits, i, PairedOrder.toColumns((long) LONGS.get(bits, i)));
         }
     }
@@ -101,9 +115,9 @@ final class RankOfEight implements VectorKernel.RowMasker {
         return other.add(tie).sub(score).lanewise(LSHR, Integer.SIZE - 1);
     }
 
-    private static IntVector score(float[] magnitudes, float[] norms, int position) {
+    private static IntVector score(float[] magnitudes, int position, float[] norms, int column) {
         return FloatVector.fromArray(FLOATS, magnitudes, position)
-                .mul(FloatVector.fromArray(FLOATS, norms, position))
+                .mul(FloatVector.fromArray(FLOATS, norms, column))
                 .reinterpretAsInts();
     }
 }
