@@ -34,6 +34,7 @@ final class BracketSelect implements VectorKernel.RowMasker {
     private final byte[] above;
     private final byte[] bits;
     private final int[] inside;
+    private final int[] places = new int[RowDecoder.STRETCH + Long.SIZE];
     private int[] scores = new int[0];
 
     /** Misses that are left before the radix select; less than 0 while all scores are collected for it. */
@@ -118,31 +119,41 @@ final class BracketSelect implements VectorKernel.RowMasker {
         }
     }
 
-    /**
-     * Counts the scores below the bracket and collects those inside, in order of their positions. They are few, so four
-     * are taken from each word of bits, whether there are so many or not, and more only if there are.
-     */
+    /** Counts the scores below the bracket and collects those inside, in order of their positions. */
     private void collectInside(float[] magnitudes, int length, float[] norms, int start) {
+        int count = locateInside(length, start);
         int[] collected = inside;
-        int collectedCount = found;
-        int notBelowCount = notBelow;
-        for (int word = 0; word < length; word += Long.SIZE) {
-            long overLow = (long) LONGS.get(atLeast, (start + word) / Byte.SIZE);
-            long between = overLow & ~(long) LONGS.get(above, (start + word) / Byte.SIZE);
-            notBelowCount += Long.bitCount(overLow);
-            int next = collectedCount;
-            collectedCount += Long.bitCount(between);
+        for (int i = 0; i < count; i++) {
+            int at = places[i];
+            collected[found + i] = Float.floatToRawIntBits(magnitudes[at] * norms[start + at]);
+        }
+        found += count;
+    }
+
+    /**
+     * Lists where in the stretch scores lie inside the bracket. They are few, so {@value #AT_ONCE} are taken from each
+     * word of bits, whether there are so many or not, and more only if there are.
+     */
+    private int locateInside(int length, int start) {
+        int[] located = places;
+        int count = 0;
+        int overLowCount = 0;
+        for (int word = 0; word < length / Long.SIZE; word++) {
+            long overLow = (long) LONGS.get(atLeast, start / Byte.SIZE + word * Long.BYTES);
+            long between = overLow & ~(long) LONGS.get(above, start / Byte.SIZE + word * Long.BYTES);
+            overLowCount += Long.bitCount(overLow);
+            int next = count;
+            count += Long.bitCount(between);
             do {
                 for (int i = 0; i < AT_ONCE; i++) {
-                    int at = word + (Long.numberOfTrailingZeros(between) & Long.SIZE - 1);
-                    collected[next + i] = Float.floatToRawIntBits(magnitudes[at] * norms[start + at]);
+                    located[next + i] = word * Long.SIZE + Long.numberOfTrailingZeros(between);
                     between &= between - 1;
                 }
                 next += AT_ONCE;
             } while (between != 0);
         }
-        found = collectedCount;
-        notBelow = notBelowCount;
+        notBelow += overLowCount;
+        return count;
     }
 
     private void collectAll(float[] magnitudes, int length, float[] norms, int start) {

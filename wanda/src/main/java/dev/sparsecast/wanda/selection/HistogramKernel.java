@@ -63,35 +63,46 @@ public final class HistogramKernel implements SelectionKernel {
         }
 
         private void keep(Selection selection) {
-            Arrays.fill(bits, (byte) 0);
             switch (selection) {
                 case Selection.LowestOfRow row -> keepInRow(row.count());
                 case Selection.LowestOfGroup group -> {
+                    Arrays.fill(bits, (byte) 0);
                     for (int start = 0; start < scores.length; start += group.group()) {
-                        keepInGroup(start, group);
+                        set(start, keptInGroup(start, group));
                     }
                 }
             }
         }
 
         private void keepInRow(int pruned) {
-            if (pruned == 0) {
-                for (int column = 0; column < scores.length; column++) {
-                    set(column);
+            int threshold = pruned == 0 ? -1 : radixSelect.select(scores, scores.length, pruned);
+            for (int i = 0; i < bits.length; i++) {
+                int end = Math.min(Byte.SIZE, scores.length - i * Byte.SIZE);
+                int eight = 0;
+                for (int column = 0; column < end; column++) {
+                    // 1 if the score is above the threshold: neither is far below 0, so nothing overflows
+                    eight |= threshold - scores[i * Byte.SIZE + column] >>> Integer.SIZE - 1 << column;
                 }
-                return;
+                bits[i] = (byte) eight;
             }
-            int threshold = radixSelect.select(scores, scores.length, pruned);
-            int equal = radixSelect.remaining(); // how many scores equal to the threshold are pruned: the first ones
+            if (pruned > 0 && radixSelect.rankAmongEqual() < radixSelect.equal()) {
+                keepLaterEquals(threshold, radixSelect.rankAmongEqual());
+            }
+        }
+
+        /** Of the scores that equal the threshold only the first ones are pruned. */
+        private void keepLaterEquals(int threshold, int pruned) {
+            int seen = 0;
             for (int column = 0; column < scores.length; column++) {
-                if (scores[column] > threshold || scores[column] == threshold && equal-- <= 0) {
-                    set(column);
+                if (scores[column] == threshold && ++seen > pruned) {
+                    set(column, 1);
                 }
             }
         }
 
-        /** A weight stays if enough others come before it in a stable sort. */
-        private void keepInGroup(int start, Selection.LowestOfGroup group) {
+        /** The bits of a group: a weight stays if enough others come before it in a stable sort. */
+        private int keptInGroup(int start, Selection.LowestOfGroup group) {
+            int kept = 0;
             int end = start + group.group();
             for (int column = start; column < end; column++) {
                 int before = 0;
@@ -101,14 +112,17 @@ public final class HistogramKernel implements SelectionKernel {
                 for (int other = column + 1; other < end; other++) {
                     before += scores[other] < scores[column] ? 1 : 0;
                 }
-                if (before >= group.count()) {
-                    set(column);
-                }
+                kept |= (before >= group.count() ? 1 : 0) << column - start;
             }
+            return kept;
         }
 
-        private void set(int column) {
-            bits[column / Byte.SIZE] |= (byte) (1 << column % Byte.SIZE);
+        /** Sets up to 16 bits from a column on. */
+        private void set(int column, int kept) {
+            for (int shifted = kept << column % Byte.SIZE, i = column / Byte.SIZE; shifted != 0; i++) {
+                bits[i] |= (byte) shifted;
+                shifted >>>= Byte.SIZE;
+            }
         }
     }
 }

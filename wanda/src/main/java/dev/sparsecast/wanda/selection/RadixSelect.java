@@ -9,7 +9,8 @@ final class RadixSelect {
 
     private final int[] histogram = new int[DIGIT + 1];
     private int[] candidates = new int[0];
-    private int remaining;
+    private int equal;
+    private int rankAmongEqual;
 
     /**
      * The k-th lowest value; {@code values} stay as they are.
@@ -44,12 +45,18 @@ final class RadixSelect {
             from = candidates;
             size = found;
         }
-        remaining = left;
+        equal = size;
+        rankAmongEqual = left;
         return prefix;
     }
 
-    /** After {@link #select}: which of the values equal to the result it was, from 1: so many of them are among the k lowest. */
-    int remaining() {
-        return remaining;
+    /** After {@link #select}: how many values equal the result. */
+    int equal() {
+        return equal;
+    }
+
+    /** After {@link #select}: how many of those are among the k lowest, at least 1. */
+    int rankAmongEqual() {
+        return rankAmongEqual;
     }
 }

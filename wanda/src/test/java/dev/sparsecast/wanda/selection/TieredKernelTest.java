@@ -1,0 +1,17 @@
+package dev.sparsecast.wanda.selection;
+
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import org.junit.jupiter.api.BeforeEach;
+
+class TieredKernelTest extends SelectionKernelContract {
+    @BeforeEach
+    void onlyWhereItCanRun() {
+        assumeThat(VectorKernel.preferredBits()).isGreaterThanOrEqualTo(VectorKernel.BITS);
+    }
+
+    @Override
+    SelectionKernel kernel() {
+        return new TieredKernel();
+    }
+}
