@@ -73,7 +73,16 @@ public final class SelectionBenchmark {
                 }
                 int half = shape.columns() / 2;
                 select(arena, shape, pool, kernel, "50 %", 1, new Selection.LowestOfRow(half), reading, filter);
-                select(arena, shape, pool, kernel, "50 %, 4 at once", 4, new Selection.LowestOfRow(half), reading, filter);
+                select(
+                        arena,
+                        shape,
+                        pool,
+                        kernel,
+                        "50 %, 4 at once",
+                        4,
+                        new Selection.LowestOfRow(half),
+                        reading,
+                        filter);
                 select(arena, shape, pool, kernel, "2:4", 1, new Selection.LowestOfGroup(2, 4), reading, filter);
                 select(arena, shape, pool, kernel, "4:8", 1, new Selection.LowestOfGroup(4, 8), reading, filter);
             }
@@ -98,8 +107,8 @@ public final class SelectionBenchmark {
                                 .toList(),
                         selection,
                         IntStream.range(0, calibrations)
-                                .mapToObj(i -> arena.allocate(
-                                        (long) shape.rows() * SelectionJob.maskBytes(shape.columns())))
+                                .mapToObj(i ->
+                                        arena.allocate((long) shape.rows() * SelectionJob.maskBytes(shape.columns())))
                                 .toList()))
                 .toList();
         report(shape, kernel.label() + ", " + what, reading, () -> run(jobs, kernel), filter);

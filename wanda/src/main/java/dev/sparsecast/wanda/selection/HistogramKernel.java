@@ -2,11 +2,12 @@ package dev.sparsecast.wanda.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Selection without sorting, in plain Java: the scores of a row are not negative, so their float bits order them as
- * integers, and the highest score to prune is found by a radix select of 11, 10 and 10 bits. Runs on every machine.
+ * integers, and the highest score to prune is found by a {@link RadixSelect}; groups are ranked by {@link GroupRank}. Runs
+ * on every machine.
  */
 public final class HistogramKernel implements SelectionKernel {
     @Override
@@ -24,6 +25,7 @@ public final class HistogramKernel implements SelectionKernel {
         private float[] magnitudes = new float[0];
         private int[] scores = new int[0];
         private byte[] bits = new byte[0];
+        private @Nullable GroupRank groupRank;
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
@@ -66,10 +68,10 @@ public final class HistogramKernel implements SelectionKernel {
             switch (selection) {
                 case Selection.LowestOfRow row -> keepInRow(row.count());
                 case Selection.LowestOfGroup group -> {
-                    Arrays.fill(bits, (byte) 0);
-                    for (int start = 0; start < scores.length; start += group.group()) {
-                        set(start, keptInGroup(start, group));
+                    if (groupRank == null || !groupRank.fits(scores.length, group)) {
+                        groupRank = new GroupRank(scores.length, group);
                     }
+                    groupRank.mask(scores, bits);
                 }
             }
         }
@@ -95,33 +97,8 @@ public final class HistogramKernel implements SelectionKernel {
             int seen = 0;
             for (int column = 0; column < scores.length; column++) {
                 if (scores[column] == threshold && ++seen > pruned) {
-                    set(column, 1);
+                    bits[column / Byte.SIZE] |= (byte) (1 << column % Byte.SIZE);
                 }
-            }
-        }
-
-        /** The bits of a group: a weight stays if enough others come before it in a stable sort. */
-        private int keptInGroup(int start, Selection.LowestOfGroup group) {
-            int kept = 0;
-            int end = start + group.group();
-            for (int column = start; column < end; column++) {
-                int before = 0;
-                for (int other = start; other < column; other++) {
-                    before += scores[other] <= scores[column] ? 1 : 0;
-                }
-                for (int other = column + 1; other < end; other++) {
-                    before += scores[other] < scores[column] ? 1 : 0;
-                }
-                kept |= (before >= group.count() ? 1 : 0) << column - start;
-            }
-            return kept;
-        }
-
-        /** Sets up to 16 bits from a column on. */
-        private void set(int column, int kept) {
-            for (int shifted = kept << column % Byte.SIZE, i = column / Byte.SIZE; shifted != 0; i++) {
-                bits[i] |= (byte) shifted;
-                shifted >>>= Byte.SIZE;
             }
         }
     }

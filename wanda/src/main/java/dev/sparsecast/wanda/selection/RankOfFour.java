@@ -2,6 +2,7 @@ package dev.sparsecast.wanda.selection;
 
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -14,6 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  * and 3 in the other, so three comparisons of vectors make all six of four groups; a table turns them into mask bits.
  */
 final class RankOfFour implements VectorKernel.RowMasker {
+    /** Columns of a group. */
+    static final int GROUP = 4;
+
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     private static final int LANES = INTS.length();
@@ -77,7 +81,7 @@ final class RankOfFour implements VectorKernel.RowMasker {
 
     private static byte[] constant(int pruned) {
         byte[] table = new byte[1 << 12];
-        java.util.Arrays.fill(table, (byte) (pruned == 0 ? -1 : 0));
+        Arrays.fill(table, (byte) (pruned == 0 ? -1 : 0));
         return table;
     }
 

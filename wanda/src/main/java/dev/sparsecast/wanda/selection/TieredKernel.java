@@ -27,6 +27,23 @@ final class TieredKernel implements SelectionKernel {
     private final SelectionKernel vector = new VectorKernel();
     private final SelectionKernel scalar = new HistogramKernel();
     private final Map<Kind, Tier> tiers = new ConcurrentHashMap<>();
+    private final long warmUpAfter;
+    private final double compiledNanosecondsPerWeight;
+
+    TieredKernel() {
+        this(WARM_UP_AFTER, COMPILED_NANOSECONDS_PER_WEIGHT);
+    }
+
+    TieredKernel(long warmUpAfter, double compiledNanosecondsPerWeight) {
+        this.warmUpAfter = warmUpAfter;
+        this.compiledNanosecondsPerWeight = compiledNanosecondsPerWeight;
+    }
+
+    /** Whether jobs like this one are done by the vector kernel by now. */
+    boolean isCompiled(SelectionJob job) {
+        Tier tier = tiers.get(Kind.of(job));
+        return tier != null && tier.compiled;
+    }
 
     /** What is compiled on its own. */
     private record Kind(ElementType type, int group) {
@@ -66,7 +83,7 @@ final class TieredKernel implements SelectionKernel {
         void count(SelectionJob job, int rows) {
             long amount = (long) rows * job.weights().columns();
             long before = weights.getAndAdd(amount);
-            if (before < WARM_UP_AFTER && before + amount >= WARM_UP_AFTER) {
+            if (before < warmUpAfter && before + amount >= warmUpAfter) {
                 SelectionJob some = someRows(job);
                 Thread.ofPlatform().daemon().name("kernel-warm-up").start(() -> warmUp(some));
             }
@@ -81,7 +98,7 @@ final class TieredKernel implements SelectionKernel {
             while (System.nanoTime() - begin < GIVE_UP_NANOSECONDS) {
                 long start = System.nanoTime();
                 selector.select(job, 0, job.weights().rows());
-                if ((System.nanoTime() - start) / weightsOfAll < COMPILED_NANOSECONDS_PER_WEIGHT) {
+                if ((System.nanoTime() - start) / weightsOfAll < compiledNanosecondsPerWeight) {
                     compiled = true;
                     return;
                 }

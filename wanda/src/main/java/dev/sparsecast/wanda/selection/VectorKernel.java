@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Selection with 256-bit vectors. Each row is decoded once to float32 magnitudes, of which every calibration
- * makes its mask: {@link BracketSelect} for whole rows, {@link RankOfFour} and {@link RankOfEight} for groups of 4 and 8
- * columns. Other groups are left to the scalar kernel.
+ * makes its mask: {@link BracketSelect} for whole rows, {@link RankOfFour} for groups of four. Other groups are left to the scalar kernel.
  */
 public final class VectorKernel implements SelectionKernel {
     /** Bits of the vectors that this kernel uses. */
@@ -58,7 +57,7 @@ public final class VectorKernel implements SelectionKernel {
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
-            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != 4 && group.group() != 8) {
+            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != RankOfFour.GROUP) {
                 return scalar.select(job, fromRow, toRow);
             }
             if (preparation == null || preparation.job != job) {
@@ -98,8 +97,7 @@ public final class VectorKernel implements SelectionKernel {
         private static RowMasker masker(Selection selection, int padded) {
             return switch (selection) {
                 case Selection.LowestOfRow row -> new BracketSelect(padded, row.count());
-                case Selection.LowestOfGroup group ->
-                    group.group() == 4 ? new RankOfFour(padded, group.count()) : new RankOfEight(padded, group.count());
+                case Selection.LowestOfGroup group -> new RankOfFour(padded, group.count());
             };
         }
 
