@@ -5,6 +5,7 @@ import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -86,6 +87,12 @@ public final class StreamsApplication implements AutoCloseable {
                 .addKeyValue("instance", instance.instance())
                 .log("The streams app starts");
         return application;
+    }
+
+    /** The same, with meters that nobody reads. */
+    public static StreamsApplication start(
+            StreamsSettings settings, InstanceSettings instance, ClusterSettings cluster) {
+        return start(settings, instance, cluster, new SimpleMeterRegistry());
     }
 
     private static void requireTopics(ClusterSettings cluster) {

@@ -88,7 +88,10 @@ final class Pipeline implements AutoCloseable {
                 registry));
         watch("worker", worker.termination());
         StreamsApplication streams = opened(StreamsApplication.start(
-                streamsSettings(), InstanceSettings.of(settings.state().resolve("streams"), "demo"), cluster));
+                streamsSettings(),
+                InstanceSettings.of(settings.state().resolve("streams"), "demo"),
+                cluster,
+                registry));
         watch("streams app", streams.termination());
         PrunerService pruner = opened(PrunerService.start(
                 cluster,

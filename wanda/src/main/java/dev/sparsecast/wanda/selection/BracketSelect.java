@@ -21,10 +21,9 @@ final class BracketSelect implements VectorKernel.RowMasker {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     private static final int LANES = INTS.length();
     private static final int ATTEMPTS = 3;
+    private static final int COLLECTING = -1;
+    private static final int AT_ONCE = 4;
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-    /** For each set of lanes the numbers of its lanes, lowest first: what packs them together. */
-    private static final int[] PACKING = packing();
 
     private final int columns;
     private final int pruned;
@@ -33,8 +32,18 @@ final class BracketSelect implements VectorKernel.RowMasker {
     private final RadixSelect radixSelect = new RadixSelect();
     private final byte[] atLeast;
     private final byte[] above;
+    private final byte[] bits;
     private final int[] inside;
+    private final int[] places = new int[RowDecoder.STRETCH + Long.SIZE];
     private int[] scores = new int[0];
+
+    /** Misses that are left before the radix select; less than 0 while all scores are collected for it. */
+    private int attempts;
+
+    private int low;
+    private int high;
+    private int notBelow;
+    private int found;
 
     /** @param columns padded to whole words of mask bits */
     BracketSelect(int columns, int pruned) {
@@ -42,124 +51,128 @@ final class BracketSelect implements VectorKernel.RowMasker {
         this.pruned = pruned;
         this.atLeast = new byte[columns / LANES];
         this.above = new byte[columns / LANES];
-        this.inside = new int[columns + LANES];
-    }
-
-    private static int[] packing() {
-        int[] packing = new int[(1 << LANES) * LANES];
-        for (int set = 0; set < 1 << LANES; set++) {
-            int position = set * LANES;
-            for (int lane = 0; lane < LANES; lane++) {
-                if ((set >>> lane & 1) != 0) {
-                    packing[position++] = lane;
-                }
-            }
-        }
-        return packing;
+        this.bits = new byte[columns / LANES];
+        this.inside = new int[columns + Long.SIZE];
+        Arrays.fill(bits, (byte) -1); // all that pruning none needs
     }
 
     @Override
-    public void mask(RowDecoder row, float[] norms, byte[] bits) {
+    public void begin(float sum) {
+        attempts = forecast.begin(sum) ? ATTEMPTS : COLLECTING;
+        bracket(forecast.low(), forecast.high());
+    }
+
+    private void bracket(int low, int high) {
+        this.low = low;
+        this.high = high;
+        notBelow = 0;
+        found = 0;
+    }
+
+    @Override
+    public void scan(float[] magnitudes, int length, float[] norms, int start) {
         if (pruned == 0) {
-            Arrays.fill(bits, (byte) -1);
             return;
         }
-        float[] magnitudes = row.magnitudes();
-        boolean known = forecast.begin(row.sum());
-        for (int attempt = 0; known && attempt < ATTEMPTS; attempt++) {
-            int low = forecast.low();
-            int high = forecast.high();
-            int found = partition(magnitudes, norms, low, high);
-            int needed = pruned - below();
-            if (needed >= 0 && needed <= found) {
-                resolve(low, high, found, needed, bits);
-                return;
-            }
-            known = forecast.missed(found, needed);
+        if (attempts == COLLECTING) {
+            collectAll(magnitudes, length, norms, start);
+        } else {
+            compare(magnitudes, length, norms, start, low - 1, high);
+            collectInside(magnitudes, length, norms, start);
         }
-        int threshold = exactThreshold(magnitudes, norms);
-        int found = partition(magnitudes, norms, threshold, threshold);
-        resolve(threshold, threshold, found, pruned - below(), bits);
+    }
+
+    @Override
+    public boolean finish() {
+        if (pruned == 0) {
+            return true;
+        }
+        if (attempts == COLLECTING) {
+            int threshold = radixSelect.select(scores, columns, pruned);
+            attempts = 0;
+            bracket(threshold, threshold);
+            return false;
+        }
+        int needed = pruned - (columns - notBelow);
+        if (needed >= 0 && needed <= found) {
+            resolve(needed);
+            return true;
+        }
+        attempts = --attempts > 0 && forecast.missed(found, needed) ? attempts : COLLECTING;
+        bracket(forecast.low(), forecast.high());
+        return false;
+    }
+
+    @Override
+    public byte[] bits() {
+        return bits;
+    }
+
+    /** Gives {@link #above} a bit for each score over {@code high}, and {@link #atLeast} one for each over {@code underLow}. */
+    private void compare(float[] magnitudes, int length, float[] norms, int start, int underLow, int high) {
+        byte[] overLow = atLeast;
+        byte[] overHigh = above;
+        for (int block = 0; block < length / LANES; block++) {
+            IntVector score = score(magnitudes, block * LANES, norms, start + block * LANES);
+            overLow[start / LANES + block] = (byte) score.compare(GT, underLow).toLong();
+            overHigh[start / LANES + block] = (byte) score.compare(GT, high).toLong();
+        }
+    }
+
+    /** Counts the scores below the bracket and collects those inside, in order of their positions. */
+    private void collectInside(float[] magnitudes, int length, float[] norms, int start) {
+        int count = locateInside(length, start);
+        int[] collected = inside;
+        for (int i = 0; i < count; i++) {
+            int at = places[i];
+            collected[found + i] = Float.floatToRawIntBits(magnitudes[at] * norms[start + at]);
+        }
+        found += count;
     }
 
     /**
-     * One pass over a row: {@link #above} gets a bit for each score over {@code high}, {@link #atLeast} one for each from
-     * {@code low} on, {@link #inside} the scores from {@code low} to {@code high}, all in order of their positions. Four
-     * vectors in one turn: so long a method is compiled on its own and not inlined to where registers are scarce.
-     *
-     * @return how many scores are inside
+     * Lists where in the stretch scores lie inside the bracket. They are few, so {@value #AT_ONCE} are taken from each
+     * word of bits, whether there are so many or not, and more only if there are.
      */
-    private int partition(float[] magnitudes, float[] norms, int low, int high) {
-        IntVector underLow = IntVector.broadcast(INTS, low - 1);
-        IntVector upToHigh = IntVector.broadcast(INTS, high);
-        int[] collected = inside;
-        byte[] notBelow = atLeast;
-        byte[] over = above;
-        int found = 0;
-        for (int block = 0; block < columns / LANES; block += 4) {
-            IntVector first = score(magnitudes, norms, block * LANES);
-            int overLow = (int) first.compare(GT, underLow).toLong();
-            int overHigh = (int) first.compare(GT, upToHigh).toLong();
-            int between = overLow & ~overHigh & 0xff;
-            notBelow[block] = (byte) overLow;
-            over[block] = (byte) overHigh;
-            IntVector.fromArray(INTS, PACKING, between * LANES)
-                    .selectFrom(first)
-                    .intoArray(collected, found);
-            found += Integer.bitCount(between);
-
-            IntVector second = score(magnitudes, norms, block * LANES + LANES);
-            overLow = (int) second.compare(GT, underLow).toLong();
-            overHigh = (int) second.compare(GT, upToHigh).toLong();
-            between = overLow & ~overHigh & 0xff;
-            notBelow[block + 1] = (byte) overLow;
-            over[block + 1] = (byte) overHigh;
-            IntVector.fromArray(INTS, PACKING, between * LANES)
-                    .selectFrom(second)
-                    .intoArray(collected, found);
-            found += Integer.bitCount(between);
-
-            IntVector third = score(magnitudes, norms, block * LANES + 2 * LANES);
-            overLow = (int) third.compare(GT, underLow).toLong();
-            overHigh = (int) third.compare(GT, upToHigh).toLong();
-            between = overLow & ~overHigh & 0xff;
-            notBelow[block + 2] = (byte) overLow;
-            over[block + 2] = (byte) overHigh;
-            IntVector.fromArray(INTS, PACKING, between * LANES)
-                    .selectFrom(third)
-                    .intoArray(collected, found);
-            found += Integer.bitCount(between);
-
-            IntVector fourth = score(magnitudes, norms, block * LANES + 3 * LANES);
-            overLow = (int) fourth.compare(GT, underLow).toLong();
-            overHigh = (int) fourth.compare(GT, upToHigh).toLong();
-            between = overLow & ~overHigh & 0xff;
-            notBelow[block + 3] = (byte) overLow;
-            over[block + 3] = (byte) overHigh;
-            IntVector.fromArray(INTS, PACKING, between * LANES)
-                    .selectFrom(fourth)
-                    .intoArray(collected, found);
-            found += Integer.bitCount(between);
+    private int locateInside(int length, int start) {
+        int[] located = places;
+        int count = 0;
+        int overLowCount = 0;
+        for (int word = 0; word < length / Long.SIZE; word++) {
+            long overLow = (long) LONGS.get(atLeast, start / Byte.SIZE + word * Long.BYTES);
+            long between = overLow & ~(long) LONGS.get(above, start / Byte.SIZE + word * Long.BYTES);
+            overLowCount += Long.bitCount(overLow);
+            int next = count;
+            count += Long.bitCount(between);
+            do {
+                for (int i = 0; i < AT_ONCE; i++) {
+                    located[next + i] = word * Long.SIZE + Long.numberOfTrailingZeros(between);
+                    between &= between - 1;
+                }
+                next += AT_ONCE;
+            } while (between != 0);
         }
-        return found;
+        notBelow += overLowCount;
+        return count;
     }
 
-    private static IntVector score(float[] magnitudes, float[] norms, int position) {
+    private void collectAll(float[] magnitudes, int length, float[] norms, int start) {
+        if (scores.length != columns) {
+            scores = new int[columns];
+        }
+        for (int position = 0; position < length; position += LANES) {
+            score(magnitudes, position, norms, start + position).intoArray(scores, start + position);
+        }
+    }
+
+    private static IntVector score(float[] magnitudes, int position, float[] norms, int column) {
         return FloatVector.fromArray(FLOATS, magnitudes, position)
-                .mul(FloatVector.fromArray(FLOATS, norms, position))
+                .mul(FloatVector.fromArray(FLOATS, norms, column))
                 .reinterpretAsInts();
     }
 
-    private int below() {
-        int count = 0;
-        for (int i = 0; i < atLeast.length; i += Long.BYTES) {
-            count += Long.bitCount((long) LONGS.get(atLeast, i));
-        }
-        return columns - count;
-    }
-
     /** Keeps what is above the bracket and all inside but the {@code needed} lowest. */
-    private void resolve(int low, int high, int found, int needed, byte[] bits) {
+    private void resolve(int needed) {
         search.find(inside, found, low, high, needed);
         forecast.observe(search.threshold());
         search.markKept(inside, found);
@@ -171,12 +184,12 @@ final class BracketSelect implements VectorKernel.RowMasker {
             position += Long.bitCount(between);
         }
         if (search.equalPruned() < search.equal()) {
-            keepLaterEquals(found, bits);
+            keepLaterEquals();
         }
     }
 
     /** Of the scores that equal the threshold only the first ones, by column, are pruned. */
-    private void keepLaterEquals(int found, byte[] bits) {
+    private void keepLaterEquals() {
         search.markEqual(inside, found);
         int left = search.equalPruned();
         int position = 0;
@@ -189,15 +202,5 @@ final class BracketSelect implements VectorKernel.RowMasker {
             LONGS.set(bits, i, (long) LONGS.get(bits, i) | equal);
             position += Long.bitCount(between);
         }
-    }
-
-    private int exactThreshold(float[] magnitudes, float[] norms) {
-        if (scores.length != columns) {
-            scores = new int[columns];
-        }
-        for (int position = 0; position < columns; position += LANES) {
-            score(magnitudes, norms, position).intoArray(scores, position);
-        }
-        return radixSelect.select(scores, columns, pruned);
     }
 }

@@ -2,11 +2,12 @@ package dev.sparsecast.wanda.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Selection without sorting, in plain Java: the scores of a row are not negative, so their float bits order them as
- * integers, and the highest score to prune is found by a radix select of 11, 10 and 10 bits. Runs on every machine.
+ * integers, and the highest score to prune is found by a {@link RadixSelect}; groups are ranked by {@link GroupRank}. Runs
+ * on every machine.
  */
 public final class HistogramKernel implements SelectionKernel {
     @Override
@@ -24,6 +25,7 @@ public final class HistogramKernel implements SelectionKernel {
         private float[] magnitudes = new float[0];
         private int[] scores = new int[0];
         private byte[] bits = new byte[0];
+        private @Nullable GroupRank groupRank;
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
@@ -63,52 +65,41 @@ public final class HistogramKernel implements SelectionKernel {
         }
 
         private void keep(Selection selection) {
-            Arrays.fill(bits, (byte) 0);
             switch (selection) {
                 case Selection.LowestOfRow row -> keepInRow(row.count());
                 case Selection.LowestOfGroup group -> {
-                    for (int start = 0; start < scores.length; start += group.group()) {
-                        keepInGroup(start, group);
+                    if (groupRank == null || !groupRank.fits(scores.length, group)) {
+                        groupRank = new GroupRank(scores.length, group);
                     }
+                    groupRank.mask(scores, bits);
                 }
             }
         }
 
         private void keepInRow(int pruned) {
-            if (pruned == 0) {
-                for (int column = 0; column < scores.length; column++) {
-                    set(column);
+            int threshold = pruned == 0 ? -1 : radixSelect.select(scores, scores.length, pruned);
+            for (int i = 0; i < bits.length; i++) {
+                int end = Math.min(Byte.SIZE, scores.length - i * Byte.SIZE);
+                int eight = 0;
+                for (int column = 0; column < end; column++) {
+                    // 1 if the score is above the threshold: neither is far below 0, so nothing overflows
+                    eight |= threshold - scores[i * Byte.SIZE + column] >>> Integer.SIZE - 1 << column;
                 }
-                return;
+                bits[i] = (byte) eight;
             }
-            int threshold = radixSelect.select(scores, scores.length, pruned);
-            int equal = radixSelect.remaining(); // how many scores equal to the threshold are pruned: the first ones
+            if (pruned > 0 && radixSelect.rankAmongEqual() < radixSelect.equal()) {
+                keepLaterEquals(threshold, radixSelect.rankAmongEqual());
+            }
+        }
+
+        /** Of the scores that equal the threshold only the first ones are pruned. */
+        private void keepLaterEquals(int threshold, int pruned) {
+            int seen = 0;
             for (int column = 0; column < scores.length; column++) {
-                if (scores[column] > threshold || scores[column] == threshold && equal-- <= 0) {
-                    set(column);
+                if (scores[column] == threshold && ++seen > pruned) {
+                    bits[column / Byte.SIZE] |= (byte) (1 << column % Byte.SIZE);
                 }
             }
-        }
-
-        /** A weight stays if enough others come before it in a stable sort. */
-        private void keepInGroup(int start, Selection.LowestOfGroup group) {
-            int end = start + group.group();
-            for (int column = start; column < end; column++) {
-                int before = 0;
-                for (int other = start; other < column; other++) {
-                    before += scores[other] <= scores[column] ? 1 : 0;
-                }
-                for (int other = column + 1; other < end; other++) {
-                    before += scores[other] < scores[column] ? 1 : 0;
-                }
-                if (before >= group.count()) {
-                    set(column);
-                }
-            }
-        }
-
-        private void set(int column) {
-            bits[column / Byte.SIZE] |= (byte) (1 << column % Byte.SIZE);
         }
     }
 }

@@ -31,7 +31,7 @@ public final class Kernels {
 
     private static SelectionKernel choose() {
         String hindrance = hindrance();
-        SelectionKernel chosen = hindrance.isEmpty() ? new VectorKernel() : new HistogramKernel();
+        SelectionKernel chosen = hindrance.isEmpty() ? new TieredKernel() : new HistogramKernel();
         LOG.atInfo()
                 .addKeyValue("kernel", chosen.label())
                 .addKeyValue("reason", hindrance.isEmpty() ? "256-bit vectors" : hindrance)

@@ -2,6 +2,7 @@ package dev.sparsecast.wanda.selection;
 
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -14,6 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  * and 3 in the other, so three comparisons of vectors make all six of four groups; a table turns them into mask bits.
  */
 final class RankOfFour implements VectorKernel.RowMasker {
+    /** Columns of a group. */
+    static final int GROUP = 4;
+
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     private static final int LANES = INTS.length();
@@ -26,21 +30,33 @@ final class RankOfFour implements VectorKernel.RowMasker {
     /** For each number pruned and each outcome of the comparisons of two groups the mask bits of eight columns. */
     private static final byte[][] TABLES = {table(1), table(2), table(3)};
 
-    private final int columns;
+    private final byte[] bits;
     private final byte[] table;
 
     /** @param columns padded to whole words of mask bits */
     RankOfFour(int columns, int pruned) {
-        this.columns = columns;
+        this.bits = new byte[columns / LANES];
         this.table = pruned == 0 || pruned == 4 ? constant(pruned) : TABLES[pruned - 1];
     }
 
     @Override
-    public void mask(RowDecoder row, float[] norms, byte[] bits) {
-        float[] magnitudes = row.magnitudes();
-        for (int position = 0; position < columns; position += 2 * LANES) {
-            IntVector even = score(magnitudes, norms, position); // s0 s2 of each group
-            IntVector odd = score(magnitudes, norms, position + LANES); // s1 s3
+    public void begin(float sum) {}
+
+    @Override
+    public boolean finish() {
+        return true;
+    }
+
+    @Override
+    public byte[] bits() {
+        return bits;
+    }
+
+    @Override
+    public void scan(float[] magnitudes, int length, float[] norms, int start) {
+        for (int position = 0; position < length; position += 2 * LANES) {
+            IntVector even = score(magnitudes, position, norms, start + position); // s0 s2 of each group
+            IntVector odd = score(magnitudes, position + LANES, norms, start + position + LANES); // s1 s3
             IntVector swappedEven = even.rearrange(SWAP); // s2 s0
             IntVector swappedOdd = odd.rearrange(SWAP); // s3 s1
             // s1 < s0 and s3 < s2
@@ -52,20 +68,20 @@ final class RankOfFour implements VectorKernel.RowMasker {
                     .blend(odd, ODD)
                     .compare(LT, even.blend(swappedOdd, ODD))
                     .toLong();
-            bits[position / LANES] = table[within & 0xf | (across & 0xf) << 4 | (alike & 0xf) << 8];
-            bits[position / LANES + 1] = table[within >>> 4 & 0xf | across & 0xf0 | (alike & 0xf0) << 4];
+            bits[(start + position) / LANES] = table[within & 0xf | (across & 0xf) << 4 | (alike & 0xf) << 8];
+            bits[(start + position) / LANES + 1] = table[within >>> 4 & 0xf | across & 0xf0 | (alike & 0xf0) << 4];
         }
     }
 
-    private static IntVector score(float[] magnitudes, float[] norms, int position) {
+    private static IntVector score(float[] magnitudes, int position, float[] norms, int column) {
         return FloatVector.fromArray(FLOATS, magnitudes, position)
-                .mul(FloatVector.fromArray(FLOATS, norms, position))
+                .mul(FloatVector.fromArray(FLOATS, norms, column))
                 .reinterpretAsInts();
     }
 
     private static byte[] constant(int pruned) {
         byte[] table = new byte[1 << 12];
-        java.util.Arrays.fill(table, (byte) (pruned == 0 ? -1 : 0));
+        Arrays.fill(table, (byte) (pruned == 0 ? -1 : 0));
         return table;
     }
 

@@ -7,9 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selection with 256-bit vectors. Each row is decoded once to float32 magnitudes and then gets a mask for each
- * calibration: {@link BracketSelect} for whole rows, {@link RankOfFour} and {@link RankOfEight} for groups of 4 and 8
- * columns. Other groups are left to the scalar kernel.
+ * Selection with 256-bit vectors. Each row is decoded once to float32 magnitudes, of which every calibration
+ * makes its mask: {@link BracketSelect} for whole rows, {@link RankOfFour} for groups of four. Other groups are left to the scalar kernel.
  */
 public final class VectorKernel implements SelectionKernel {
     /** Bits of the vectors that this kernel uses. */
@@ -30,14 +29,26 @@ public final class VectorKernel implements SelectionKernel {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
-    /** Makes the mask of a row from its decoded weights. */
+    /** Makes the mask of a row from its decoded weights, a stretch at a time. */
     interface RowMasker {
+        /** Begins a row whose magnitudes add up to about this. */
+        void begin(float sum);
+
         /**
-         * @param row the row's magnitudes
-         * @param norms in {@link PairedOrder}, padded with 1
-         * @param bits the mask, in the order of the columns; what it says of the padding means nothing
+         * Takes the next stretch.
+         *
+         * @param magnitudes in {@link PairedOrder}
+         * @param length with padding
+         * @param norms of the whole row, in {@link PairedOrder}, padded with 1
+         * @param start where in the row the stretch begins
          */
-        void mask(RowDecoder row, float[] norms, byte[] bits);
+        void scan(float[] magnitudes, int length, float[] norms, int start);
+
+        /** Whether the mask is made; if not, the row must be scanned once more. */
+        boolean finish();
+
+        /** The mask, in the order of the columns; what it says of the padding means nothing. */
+        byte[] bits();
     }
 
     private static final class Selector implements RowSelector {
@@ -46,7 +57,7 @@ public final class VectorKernel implements SelectionKernel {
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
-            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != 4 && group.group() != 8) {
+            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != RankOfFour.GROUP) {
                 return scalar.select(job, fromRow, toRow);
             }
             if (preparation == null || preparation.job != job) {
@@ -59,20 +70,19 @@ public final class VectorKernel implements SelectionKernel {
     /** What a thread needs for one job. */
     private static final class Preparation {
         private final SelectionJob job;
+        private final int columns;
         private final RowDecoder decoder;
         private final float[][] norms;
         private final RowMasker[] maskers;
-        private final byte[] bits;
 
         Preparation(SelectionJob job) {
-            int columns = job.weights().columns();
             this.job = job;
-            this.decoder = new RowDecoder(columns);
-            int padded = decoder.magnitudes().length;
+            this.columns = job.weights().columns();
+            this.decoder = new RowDecoder(job.weights());
+            int padded = Math.ceilDiv(columns, Long.SIZE) * Long.SIZE;
             this.norms = job.norms().stream().map(norm -> paired(norm, padded)).toArray(float[][]::new);
             this.maskers = new RowMasker[norms.length];
             Arrays.setAll(maskers, i -> masker(job.selection(), padded));
-            this.bits = new byte[padded / Byte.SIZE];
         }
 
         private static float[] paired(float[] norms, int padded) {
@@ -87,26 +97,44 @@ public final class VectorKernel implements SelectionKernel {
         private static RowMasker masker(Selection selection, int padded) {
             return switch (selection) {
                 case Selection.LowestOfRow row -> new BracketSelect(padded, row.count());
-                case Selection.LowestOfGroup group ->
-                    group.group() == 4 ? new RankOfFour(padded, group.count()) : new RankOfEight(padded, group.count());
+                case Selection.LowestOfGroup group -> new RankOfFour(padded, group.count());
             };
         }
 
         int select(int fromRow, int toRow) {
+            boolean summed = job.selection() instanceof Selection.LowestOfRow;
             for (int row = fromRow; row < toRow; row++) {
-                if (!decoder.decode(job.weights(), row)) {
+                float sum = summed ? decoder.sum(row) : 0;
+                for (RowMasker masker : maskers) {
+                    masker.begin(sum);
+                }
+                if (!scan(row, 0, maskers.length)) {
                     return row;
                 }
-                for (int calibration = 0; calibration < maskers.length; calibration++) {
-                    maskers[calibration].mask(decoder, norms[calibration], bits);
-                    write(job.masks().get(calibration), row);
+                for (int i = 0; i < maskers.length; i++) {
+                    while (!maskers[i].finish()) {
+                        scan(row, i, i + 1);
+                    }
+                    write(maskers[i].bits(), job.masks().get(i), row);
                 }
             }
             return RowSelector.ALL_FINITE;
         }
 
-        private void write(MemorySegment mask, int row) {
-            int columns = decoder.columns();
+        /** Decodes a row and gives it to some of the maskers; false if it has a weight that is NaN or infinite. */
+        private boolean scan(int row, int fromMasker, int toMasker) {
+            for (int column = 0; column < columns; column += RowDecoder.STRETCH) {
+                if (!decoder.decode(row, column)) {
+                    return false;
+                }
+                for (int i = fromMasker; i < toMasker; i++) {
+                    maskers[i].scan(decoder.magnitudes(), decoder.padded(column), norms[i], column);
+                }
+            }
+            return true;
+        }
+
+        private void write(byte[] bits, MemorySegment mask, int row) {
             int rowBytes = SelectionJob.maskBytes(columns);
             if (columns % Byte.SIZE != 0) {
                 bits[rowBytes - 1] &= (byte) ((1 << columns % Byte.SIZE) - 1);
