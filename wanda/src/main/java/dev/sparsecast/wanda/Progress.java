@@ -7,6 +7,8 @@ public interface Progress {
     Progress SILENT = (stage, done, total) -> {};
 
     /**
+     * So much is done.
+     *
      * @param stage what is being done, such as {@code pruning}
      * @param done bytes or weights done so far
      * @param total all of them

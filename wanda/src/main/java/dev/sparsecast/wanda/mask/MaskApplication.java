@@ -46,12 +46,12 @@ public final class MaskApplication {
         long whole = weights.byteSize() / Long.BYTES;
         for (long i = 0; i < whole; i++) {
             int eight = bits.get(ValueLayout.JAVA_BYTE, i / longsPerByte);
-            int some = eight >>> (int) (i % longsPerByte) * perLong & (1 << perLong) - 1;
+            int some = (eight >>> ((int) (i % longsPerByte) * perLong)) & ((1 << perLong) - 1);
             target.set(LONG, i * Long.BYTES, weights.get(LONG, i * Long.BYTES) & through[some]);
         }
         for (long offset = whole * Long.BYTES; offset < weights.byteSize(); offset++) {
             long column = offset / weightBytes;
-            int kept = bits.get(ValueLayout.JAVA_BYTE, column / Byte.SIZE) >>> (int) (column % Byte.SIZE) & 1;
+            int kept = (bits.get(ValueLayout.JAVA_BYTE, column / Byte.SIZE) >>> (int) (column % Byte.SIZE)) & 1;
             byte value = weights.get(ValueLayout.JAVA_BYTE, offset);
             target.set(ValueLayout.JAVA_BYTE, offset, (byte) (value * kept));
         }
@@ -61,8 +61,8 @@ public final class MaskApplication {
         long[] table = new long[1 << weights];
         for (int bits = 0; bits < table.length; bits++) {
             for (int weight = 0; weight < weights; weight++) {
-                if ((bits >>> weight & 1) != 0) {
-                    table[bits] |= ones << weight * Long.SIZE / weights;
+                if (((bits >>> weight) & 1) != 0) {
+                    table[bits] |= ones << (weight * Long.SIZE / weights);
                 }
             }
         }

@@ -121,7 +121,7 @@ final class CandidateSearch {
         long low = (long) LONGS.get(marks, first);
         long high = marks[first + Long.BYTES] & 0xffL;
         // shifted in two steps, since a shift by 64 would be one by 0
-        return low >>> shift | high << 1 << Long.SIZE - 1 - shift;
+        return (low >>> shift) | (high << 1 << (Long.SIZE - 1 - shift));
     }
 
     private static int countAbove(int[] candidates, int count, int value) {

@@ -47,7 +47,7 @@ final class GroupRank {
     /** Of two columns the higher comes first only if its score is less; then the difference is negative, its sign bit 31. */
     private static void rank(int[] lowerScores, int[] higherScores, int[] lowerRanks, int[] higherRanks) {
         for (int i = 0; i < lowerScores.length; i++) {
-            int higherFirst = higherScores[i] - lowerScores[i] >>> Integer.SIZE - 1;
+            int higherFirst = (higherScores[i] - lowerScores[i]) >>> (Integer.SIZE - 1);
             lowerRanks[i] += higherFirst;
             higherRanks[i] += 1 - higherFirst;
         }
@@ -59,10 +59,10 @@ final class GroupRank {
         for (int i = 0; i < scores[0].length; i++) {
             int kept = 0;
             for (int column = 0; column < group; column++) {
-                kept |= selection.count() - 1 - ranks[column][i] >>> Integer.SIZE - 1 << column;
+                kept |= (selection.count() - 1 - ranks[column][i]) >>> (Integer.SIZE - 1) << column;
             }
             int start = i * group;
-            for (int shifted = kept << start % Byte.SIZE, at = start / Byte.SIZE; shifted != 0; at++) {
+            for (int shifted = kept << (start % Byte.SIZE), at = start / Byte.SIZE; shifted != 0; at++) {
                 bits[at] |= (byte) shifted;
                 shifted >>>= Byte.SIZE;
             }

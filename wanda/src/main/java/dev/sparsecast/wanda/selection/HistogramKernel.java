@@ -83,7 +83,7 @@ public final class HistogramKernel implements SelectionKernel {
                 int eight = 0;
                 for (int column = 0; column < end; column++) {
                     // 1 if the score is above the threshold: neither is far below 0, so nothing overflows
-                    eight |= threshold - scores[i * Byte.SIZE + column] >>> Integer.SIZE - 1 << column;
+                    eight |= (threshold - scores[i * Byte.SIZE + column]) >>> (Integer.SIZE - 1) << column;
                 }
                 bits[i] = (byte) eight;
             }
@@ -97,7 +97,7 @@ public final class HistogramKernel implements SelectionKernel {
             int seen = 0;
             for (int column = 0; column < scores.length; column++) {
                 if (scores[column] == threshold && ++seen > pruned) {
-                    bits[column / Byte.SIZE] |= (byte) (1 << column % Byte.SIZE);
+                    bits[column / Byte.SIZE] |= (byte) (1 << (column % Byte.SIZE));
                 }
             }
         }

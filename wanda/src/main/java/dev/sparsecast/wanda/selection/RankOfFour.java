@@ -68,8 +68,9 @@ final class RankOfFour implements VectorKernel.RowMasker {
                     .blend(odd, ODD)
                     .compare(LT, even.blend(swappedOdd, ODD))
                     .toLong();
-            bits[(start + position) / LANES] = table[within & 0xf | (across & 0xf) << 4 | (alike & 0xf) << 8];
-            bits[(start + position) / LANES + 1] = table[within >>> 4 & 0xf | across & 0xf0 | (alike & 0xf0) << 4];
+            bits[(start + position) / LANES] = table[(within & 0xf) | ((across & 0xf) << 4) | ((alike & 0xf) << 8)];
+            bits[(start + position) / LANES + 1] =
+                    table[((within >>> 4) & 0xf) | (across & 0xf0) | ((alike & 0xf0) << 4)];
         }
     }
 
@@ -88,9 +89,9 @@ final class RankOfFour implements VectorKernel.RowMasker {
     private static byte[] table(int pruned) {
         byte[] table = new byte[1 << 12];
         for (int outcome = 0; outcome < table.length; outcome++) {
-            int first = kept(outcome & 3, outcome >>> 4 & 3, outcome >>> 8 & 3, pruned);
-            int second = kept(outcome >>> 2 & 3, outcome >>> 6 & 3, outcome >>> 10 & 3, pruned);
-            table[outcome] = (byte) (first | second << 4);
+            int first = kept(outcome & 3, (outcome >>> 4) & 3, (outcome >>> 8) & 3, pruned);
+            int second = kept((outcome >>> 2) & 3, (outcome >>> 6) & 3, (outcome >>> 10) & 3, pruned);
+            table[outcome] = (byte) (first | (second << 4));
         }
         return table;
     }
@@ -99,7 +100,7 @@ final class RankOfFour implements VectorKernel.RowMasker {
     private static int kept(int within, int across, int alike, int pruned) {
         int oneBeforeZero = within & 1;
         int threeBeforeTwo = within >>> 1;
-        int threeBeforeZero = across & 1 ^ 1;
+        int threeBeforeZero = (across & 1) ^ 1;
         int twoBeforeOne = across >>> 1;
         int twoBeforeZero = alike & 1;
         int threeBeforeOne = alike >>> 1;

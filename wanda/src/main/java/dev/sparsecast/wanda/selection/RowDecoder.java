@@ -38,8 +38,6 @@ final class RowDecoder {
     /** The upper bfloat16 of two. */
     private static final int UPPER = 0xffff_0000;
 
-    private static final short BFLOAT16_INFINITY = (short) 0x7f80;
-
     /** Bring the even columns of two vectors together, and the odd ones. */
     private static final VectorShuffle<Float> EVENS = VectorShuffle.fromOp(FLOATS, lane -> 2 * lane % LANES);
 

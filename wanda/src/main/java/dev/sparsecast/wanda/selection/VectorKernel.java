@@ -60,7 +60,7 @@ public final class VectorKernel implements SelectionKernel {
             if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != RankOfFour.GROUP) {
                 return scalar.select(job, fromRow, toRow);
             }
-            if (preparation == null || preparation.job != job) {
+            if (preparation == null || !preparation.job.equals(job)) {
                 preparation = new Preparation(job);
             }
             return preparation.select(fromRow, toRow);

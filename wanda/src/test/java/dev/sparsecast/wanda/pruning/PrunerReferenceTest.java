@@ -42,11 +42,11 @@ class PrunerReferenceTest {
 
     @ParameterizedTest
     @MethodSource("references")
-    void everyKernelMakesTheMaskThatPyTorchMakes(Expected expected) {
+    void kernelsMakeTheMaskThatPyTorchMakes(Expected expected) {
         try (Checkpoint model = Checkpoint.open(TestModels.tinyCoder())) {
             Calibration calibration =
                     Calibration.of(TestModels.madeUpStatistics(model.config()), model.config(), model.digest());
-            for (SelectionKernel kernel : Kernels.all()) {
+            for (SelectionKernel kernel : kernels(expected)) {
                 String digest = new Pruner(kernel)
                         .prune(model, List.of(calibration), expected.parameters(), 2)
                         .getFirst()
@@ -54,5 +54,11 @@ class PrunerReferenceTest {
                 assertThat(digest).as(kernel.label()).isEqualTo(expected.digest());
             }
         }
+    }
+
+    /** The plain twin takes seconds, and has its own contract with the others: one sparsity is enough. */
+    private static List<SelectionKernel> kernels(Expected expected) {
+        List<SelectionKernel> all = Kernels.all();
+        return expected.parameters().sparsity() == 0.6 ? all : all.subList(1, all.size());
     }
 }

@@ -9,15 +9,10 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class TieredKernelTest extends SelectionKernelContract {
+class TieredKernelTest {
     @BeforeEach
     void onlyWhereItCanRun() {
         assumeThat(VectorKernel.preferredBits()).isGreaterThanOrEqualTo(VectorKernel.BITS);
-    }
-
-    @Override
-    SelectionKernel kernel() {
-        return new TieredKernel();
     }
 
     @Test
