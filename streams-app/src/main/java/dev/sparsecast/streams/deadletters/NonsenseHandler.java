@@ -25,7 +25,7 @@ public final class NonsenseHandler implements ProcessingExceptionHandler {
 
     @Override
     public Response handleError(ErrorHandlerContext context, @Nullable Record<?, ?> record, Exception exception) {
-        if (!(exception instanceof NonsenseException) || context.sourceRawValue() == null && record == null) {
+        if (!(exception instanceof NonsenseException) || record == null) {
             return Response.fail();
         }
         LOG.atWarn()

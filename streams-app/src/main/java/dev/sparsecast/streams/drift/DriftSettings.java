@@ -62,7 +62,7 @@ public record DriftSettings(
 
     /** As used where drift must be seen within a few thousand tokens (docs/drift.md tells how these were found). */
     public static DriftSettings small() {
-        return new DriftSettings(3_000, 3, 3, 1.25, 1.1, 0.02, 2, 8);
+        return new DriftSettings(3_000, 3, 3, 1.3, 1.15, 0.02, 2, 8);
     }
 
     /** Tokens of a part. */

@@ -95,7 +95,9 @@ public final class LayerDrift implements Processor<String, ActivationStatistics,
     /** Keeps the statistics' root mean squares for when a release is made from them. */
     private LayerProgress remember(String key, LayerProgress progress, ActivationStatistics statistics) {
         Snapshot snapshot = new Snapshot(progress.nextSnapshot(), statistics.flushDigest());
-        snapshots.put(DriftStores.numbered(key, snapshot.number()), Rms.of(statistics.decayed()));
+        snapshots.put(
+                DriftStores.numbered(key, snapshot.number()),
+                Rms.of(statistics.decayed(), statistics.halfLifeTokens()));
         List<Snapshot> kept = new ArrayList<>(progress.snapshots());
         kept.add(snapshot);
         while (kept.size() > settings.keptSnapshots()) {
@@ -124,7 +126,7 @@ public final class LayerDrift implements Processor<String, ActivationStatistics,
                     .addKeyValue("submodel", name.submodel())
                     .addKeyValue("version", name.version())
                     .log("The statistics of the release are no longer remembered; drift is measured from today's");
-            references.put(key, Rms.of(statistics.decayed()));
+            references.put(key, Rms.of(statistics.decayed(), statistics.halfLifeTokens()));
         } else {
             return progress;
         }

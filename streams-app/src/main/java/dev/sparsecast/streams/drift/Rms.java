@@ -11,7 +11,7 @@ import java.util.Objects;
 /**
  * Root mean square per channel of every tap of a layer, {@code sqrt(Σx² / n)}.
  *
- * @param tokens number of tokens {@code n}
+ * @param tokens number of tokens {@code n}, or of equally weighted tokens that would scatter as much
  * @param taps the vectors, in the order of the statistics
  */
 record Rms(double tokens, List<TapRms> taps) {
@@ -65,13 +65,18 @@ record Rms(double tokens, List<TapRms> taps) {
         }
     }
 
-    /** Of sums over {@code totals.tokens()} tokens. */
-    static Rms of(Totals totals) {
+    /**
+     * Of decayed totals. A mean with weights {@code w} scatters as one of {@code (Σw)² / Σw²} equal tokens does; for weights
+     * that halve every {@code H} tokens, with {@code D = Σw}, that is {@code D / (1 - D ln 2 / 2H)}: {@code D} itself at
+     * first, twice that in the long run.
+     */
+    static Rms of(Totals decayed, double halfLifeTokens) {
         List<TapRms> taps = new ArrayList<>();
-        for (TapTotals tap : totals.taps()) {
-            taps.add(new TapRms(tap.tap(), rootMeans(tap.sumSquares(), totals.tokens())));
+        for (TapTotals tap : decayed.taps()) {
+            taps.add(new TapRms(tap.tap(), rootMeans(tap.sumSquares(), decayed.tokens())));
         }
-        return new Rms(totals.tokens(), taps);
+        double saturation = Math.min(1, decayed.tokens() * Math.log(2) / halfLifeTokens);
+        return new Rms(decayed.tokens() / (1 - saturation / 2), taps);
     }
 
     static float[] rootMeans(double[] sumSquares, double tokens) {
