@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,32 +50,51 @@ public record ClusterConfiguration(
      * @throws ClusterConfigurationException if something is missing, unreadable or said twice in different ways
      */
     public ClusterSettings settings() {
+        return settings(true);
+    }
+
+    /** The settings for a command that needs no registry; its URL is empty when nobody has given one. */
+    public ClusterSettings brokerSettings() {
+        return settings(false);
+    }
+
+    private ClusterSettings settings(boolean registryNeeded) {
         Map<String, String> settings = new TreeMap<>(fromFile());
         settings.putAll(fromEnvironment());
         settings.putAll(kafka);
-        String servers = resolve(BOOTSTRAP_SERVERS, "--bootstrap-servers", bootstrapServers, settings);
-        String registry = resolve(SCHEMA_REGISTRY_URL, "--schema-registry-url", schemaRegistryUrl, settings);
+        String servers = require(BOOTSTRAP_SERVERS, "--bootstrap-servers", bootstrapServers, settings);
+        String registry = registryNeeded
+                ? require(SCHEMA_REGISTRY_URL, "--schema-registry-url", schemaRegistryUrl, settings)
+                : resolve(SCHEMA_REGISTRY_URL, "--schema-registry-url", schemaRegistryUrl, settings)
+                        .orElse("");
         settings.remove(BOOTSTRAP_SERVERS);
         settings.remove(SCHEMA_REGISTRY_URL);
         return new ClusterSettings(servers, registry, settings);
     }
 
-    private String resolve(String key, String option, @Nullable String given, Map<String, String> settings) {
+    private String require(String key, String option, @Nullable String given, Map<String, String> settings) {
+        return resolve(key, option, given, settings)
+                .orElseThrow(() -> new ClusterConfigurationException("Missing " + option + " (or the environment variable "
+                        + ENVIRONMENT_PREFIX + variable(key) + ", or " + key
+                        + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things"
+                        + " with."));
+    }
+
+    private Optional<String> resolve(String key, String option, @Nullable String given, Map<String, String> settings) {
         @Nullable String twin = kafka.get(key);
         if (given != null && twin != null && !given.equals(twin)) {
             throw new ClusterConfigurationException(
                     option + " says '" + given + "' and --kafka " + key + " says '" + twin + "'; give one of them.");
         }
-        String variable = ENVIRONMENT_PREFIX + variable(key);
-        for (@Nullable
-        String candidate : new @Nullable String[] {given, twin, environment.get(variable), settings.get(key)}) {
-            if (candidate != null && !candidate.isBlank()) {
-                return candidate.strip();
-            }
-        }
-        throw new ClusterConfigurationException(
-                "Missing " + option + " (or the environment variable " + variable + ", or " + key
-                        + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things with.");
+        return Stream.of(
+                        Optional.ofNullable(given),
+                        Optional.ofNullable(twin),
+                        Optional.ofNullable(environment.get(ENVIRONMENT_PREFIX + variable(key))),
+                        Optional.ofNullable(settings.get(key)))
+                .flatMap(Optional::stream)
+                .filter(candidate -> !candidate.isBlank())
+                .map(String::strip)
+                .findFirst();
     }
 
     private Map<String, String> fromFile() {

@@ -38,8 +38,18 @@ public final class ClusterOptions {
 
     /** What was asked for, without a look at whether it is there. */
     public ClusterSettings settings() {
-        return new ClusterConfiguration(bootstrapServers, schemaRegistryUrl, kafkaConfig, kafka, System.getenv())
-                .settings();
+        return configuration().settings();
+    }
+
+    /** The same for a command that needs no registry, once a broker has answered. */
+    ClusterSettings connectToBroker() {
+        ClusterSettings settings = configuration().brokerSettings();
+        ClusterCheck.requireBroker(settings);
+        return settings;
+    }
+
+    private ClusterConfiguration configuration() {
+        return new ClusterConfiguration(bootstrapServers, schemaRegistryUrl, kafkaConfig, kafka, System.getenv());
     }
 
     /** What was asked for, once broker and registry have answered. */

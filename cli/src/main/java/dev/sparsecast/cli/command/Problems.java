@@ -1,8 +1,14 @@
 package dev.sparsecast.cli.command;
 
 import dev.sparsecast.cli.cluster.ClusterUnavailableException;
+import dev.sparsecast.cli.demo.DemoException;
 import dev.sparsecast.cli.stack.StackException;
 import dev.sparsecast.cli.terminal.ExitCode;
+import dev.sparsecast.deployer.DeployerException;
+import dev.sparsecast.deployer.trust.RefusedException;
+import dev.sparsecast.pruner.service.PrunerException;
+import dev.sparsecast.store.StoreException;
+import dev.sparsecast.worker.loop.WorkerException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +58,24 @@ final class Problems {
     private static int exitCode(Throwable problem, boolean foreseen) {
         return switch (problem) {
             case StackException e when e.reason() == StackException.Reason.FAILED -> ExitCode.FAILED;
-            case FailedException _, ClusterUnavailableException _ -> ExitCode.FAILED;
+            case FailedException _, ClusterUnavailableException _, DemoException _ -> ExitCode.FAILED;
+            // Services that were started rightly and could not go on.
+            case WorkerException _, PrunerException _, DeployerException _, RefusedException _, StoreException _ -> ExitCode.FAILED;
             default -> foreseen ? ExitCode.BAD_INPUT : ExitCode.FAILED;
         };
     }
 
     private static boolean isOurs(Throwable problem) {
-        return problem.getClass().getName().startsWith(OURS) && problem.getMessage() != null;
+        return problem.getMessage() != null
+                && (problem.getClass().getName().startsWith(OURS) || isRefusedByUs(problem));
+    }
+
+    /** A value that one of our own records or methods has refused, in a sentence of ours. */
+    private static boolean isRefusedByUs(Throwable problem) {
+        StackTraceElement[] trace = problem.getStackTrace();
+        return problem instanceof IllegalArgumentException
+                && trace.length > 0
+                && trace[0].getClassName().startsWith(OURS);
     }
 
     /** Wrappers of futures and reflection say nothing; what they wrap does. */

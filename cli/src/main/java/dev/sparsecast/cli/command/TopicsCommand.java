@@ -1,6 +1,5 @@
 package dev.sparsecast.cli.command;
 
-import dev.sparsecast.cli.cluster.ClusterCheck;
 import dev.sparsecast.cli.cluster.TopicSetup;
 import dev.sparsecast.cli.cluster.TopicSetup.Outcome;
 import dev.sparsecast.cli.terminal.ExitCode;
@@ -58,8 +57,7 @@ final class TopicsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<TopicSpecification> topics = specifications();
-        ClusterSettings settings = cluster.settings();
-        ClusterCheck.requireBroker(settings);
+        ClusterSettings settings = cluster.connectToBroker();
         try (Admin admin = Admin.create(settings.client(Map.of()))) {
             Outcome outcome = TopicSetup.create(admin, topics, Optional.ofNullable(replicationFactor));
             output.print(outcome, () -> describe(outcome));
