@@ -1,0 +1,89 @@
+package dev.sparsecast.cli.command;
+
+import dev.sparsecast.checkpoint.Checkpoint;
+import dev.sparsecast.cli.service.ProbeServer;
+import dev.sparsecast.cli.service.ServiceRun;
+import dev.sparsecast.cli.terminal.ExitCode;
+import dev.sparsecast.cli.terminal.StopSignal;
+import dev.sparsecast.schemas.cluster.ClusterSettings;
+import dev.sparsecast.worker.loop.FlushPolicy;
+import dev.sparsecast.worker.loop.InferenceWorker;
+import dev.sparsecast.worker.loop.WorkerSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sparsecast worker}: prompts to activation norms. */
+@Command(
+        name = "worker",
+        description = "Run prompts through the model and publish activation norms, each prompt counted exactly once.")
+@SuppressWarnings("NullAway.Init") // set by picocli
+final class WorkerCommand implements Callable<Integer>, Service {
+    @Mixin
+    private final ClusterOptions cluster = new ClusterOptions();
+
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
+    private Path model;
+
+    @Option(
+            names = "--instance",
+            paramLabel = "NAME",
+            defaultValue = "worker-0",
+            description = "Name of this worker, unique and the same after a restart (default: ${DEFAULT-VALUE}).")
+    private String instance;
+
+    @Option(
+            names = "--flush-tokens",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Publish after so many tokens (default: ${DEFAULT-VALUE}).")
+    private long flushTokens;
+
+    @Option(
+            names = "--flush-prompts",
+            paramLabel = "N",
+            defaultValue = "2000",
+            description = "or after so many prompts (default: ${DEFAULT-VALUE}),")
+    private long flushPrompts;
+
+    @Option(
+            names = "--flush-seconds",
+            paramLabel = "S",
+            defaultValue = "10",
+            description = "or after so many seconds (default: ${DEFAULT-VALUE}).")
+    private double flushSeconds;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final ProbeOptions probes = new ProbeOptions();
+
+    @Override
+    public Integer call() {
+        StopSignal stop = StopSignal.install();
+        WorkerSettings settings = settings();
+        ClusterSettings connected = cluster.connect();
+        try (Checkpoint checkpoint = Checkpoint.open(model);
+                ProbeServer server = probes.start();
+                InferenceWorker worker =
+                        InferenceWorker.start(settings, connected, checkpoint, compute.model(), server.registry())) {
+            server.readyWhen(worker::isReady);
+            ServiceRun.await(worker.termination(), stop);
+        }
+        return ExitCode.DONE;
+    }
+
+    private WorkerSettings settings() {
+        try {
+            return new WorkerSettings(instance)
+                    .withFlush(new FlushPolicy(
+                            flushTokens, flushPrompts, Duration.ofMillis((long) (1000 * flushSeconds))));
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage() + ".", e);
+        }
+    }
+}
