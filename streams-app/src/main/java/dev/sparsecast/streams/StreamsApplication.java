@@ -3,6 +3,7 @@ package dev.sparsecast.streams;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import dev.sparsecast.streams.state.StoreKind;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -72,7 +73,7 @@ public final class StreamsApplication implements AutoCloseable {
             StreamsSettings settings, InstanceSettings instance, ClusterSettings cluster, MeterRegistry registry) {
         Map<String, Object> kafka = instance.kafkaStreams(cluster);
         requireTopics(cluster);
-        Topology topology = SparsecastTopology.build(settings, new SparsecastSerdes(cluster));
+        Topology topology = SparsecastTopology.build(settings, StoreKind.PERSISTENT, new SparsecastSerdes(cluster));
         Properties properties = new Properties();
         properties.putAll(kafka);
         StreamsApplication application;

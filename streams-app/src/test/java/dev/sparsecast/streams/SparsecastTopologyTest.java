@@ -6,6 +6,7 @@ import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.TapNorms;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import dev.sparsecast.streams.state.StoreKind;
 import dev.sparsecast.streams.statistics.Flushes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,7 @@ class SparsecastTopologyTest {
     void theTopologyIsAsWrittenDown() throws IOException {
         String described = SparsecastTopology.build(
                         StreamsSettings.defaults(),
+                        StoreKind.PERSISTENT,
                         new SparsecastSerdes(new ClusterSettings("none:9092", "mock://golden")))
                 .describe()
                 .toString();

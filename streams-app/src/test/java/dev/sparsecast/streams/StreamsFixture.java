@@ -7,6 +7,7 @@ import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import dev.sparsecast.streams.state.StoreKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,7 @@ public final class StreamsFixture implements AutoCloseable {
     public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
 
     private final Path stateDirectory;
+    private final StoreKind stores;
     private StreamsSettings settings;
     private Instant wallClock = START;
     private final SparsecastSerdes serdes =
@@ -44,7 +46,13 @@ public final class StreamsFixture implements AutoCloseable {
     private final List<Serde<?>> open = new ArrayList<>();
     private TopologyTestDriver driver;
 
+    /** With stores in memory: the driver commits after every record, which takes RocksDB milliseconds. */
     public StreamsFixture(Path stateDirectory, StreamsSettings settings) {
+        this(stateDirectory, settings, StoreKind.IN_MEMORY);
+    }
+
+    public StreamsFixture(Path stateDirectory, StreamsSettings settings, StoreKind stores) {
+        this.stores = stores;
         this.stateDirectory = stateDirectory;
         this.settings = settings;
         this.driver = start();
@@ -56,7 +64,7 @@ public final class StreamsFixture implements AutoCloseable {
         properties.put("bootstrap.servers", "none:9092");
         // The driver has no transactions; told to use them, it loses dead letters of records that it could not decode.
         properties.put("processing.guarantee", "at_least_once");
-        return new TopologyTestDriver(SparsecastTopology.build(settings, serdes), properties, wallClock);
+        return new TopologyTestDriver(SparsecastTopology.build(settings, stores, serdes), properties, wallClock);
     }
 
     public void flush(String key, ActivationNorms value) {

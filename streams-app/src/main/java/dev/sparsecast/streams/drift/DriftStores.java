@@ -2,6 +2,7 @@ package dev.sparsecast.streams.drift;
 
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.streams.state.StateSerde;
+import dev.sparsecast.streams.state.StoreKind;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,24 +47,20 @@ public final class DriftStores {
     }
 
     // In a fixed order, so that the description of the topology always reads the same.
-    static Set<StoreBuilder<?>> ofLayers() {
+    static Set<StoreBuilder<?>> ofLayers(StoreKind kind) {
         return new LinkedHashSet<>(List.of(
-                persistent(LAYERS, LAYER_PROGRESS),
-                persistent(CUTS, SQUARE_SUMS),
-                persistent(SNAPSHOTS, RMS),
-                persistent(REFERENCES, RMS)));
+                kind.store(LAYERS, LAYER_PROGRESS),
+                kind.store(CUTS, SQUARE_SUMS),
+                kind.store(SNAPSHOTS, RMS),
+                kind.store(REFERENCES, RMS)));
     }
 
-    static Set<StoreBuilder<?>> ofGroups() {
-        return Set.of(persistent(GROUPS, GROUP_PROGRESS));
+    static Set<StoreBuilder<?>> ofGroups(StoreKind kind) {
+        return Set.of(kind.store(GROUPS, GROUP_PROGRESS));
     }
 
     /** The key of one of several vectors of a layer. */
     static String numbered(String key, long number) {
         return key + "@" + number;
-    }
-
-    private static <T> StoreBuilder<KeyValueStore<String, T>> persistent(String name, Serde<T> values) {
-        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), values);
     }
 }

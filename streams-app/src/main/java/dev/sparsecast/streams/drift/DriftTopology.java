@@ -4,6 +4,7 @@ import dev.sparsecast.schemas.ActivationStatistics;
 import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
+import dev.sparsecast.streams.state.StoreKind;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -29,6 +30,7 @@ public final class DriftTopology {
     public static KStream<String, DriftReport> build(
             StreamsBuilder builder,
             DriftSettings settings,
+            StoreKind stores,
             KStream<String, ActivationStatistics> statistics,
             Serde<SubModelRelease> releases) {
         builder.addGlobalStore(
@@ -37,10 +39,10 @@ public final class DriftTopology {
                 Consumed.with(Serdes.String(), releases).withName("releases"),
                 NewestRelease::new);
         return statistics
-                .process(LayerDrift.supplier(settings), Named.as("layer-drift"))
+                .process(LayerDrift.supplier(settings, stores), Named.as("layer-drift"))
                 .repartition(Repartitioned.with(Serdes.String(), DriftStores.MEASUREMENT)
                         .withName("layer-drift-by-group"))
-                .process(GroupDrift.supplier(settings), Named.as("group-drift"));
+                .process(GroupDrift.supplier(settings, stores), Named.as("group-drift"));
     }
 
     /** Keeps the newest release of each sub-model. */

@@ -3,6 +3,7 @@ package dev.sparsecast.streams.drift;
 import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.DriftState;
 import dev.sparsecast.schemas.GroupKey;
+import dev.sparsecast.streams.state.StoreKind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,7 +33,8 @@ public final class GroupDrift implements Processor<String, Measurement, String, 
         this.settings = settings;
     }
 
-    static ProcessorSupplier<String, Measurement, String, DriftReport> supplier(DriftSettings settings) {
+    static ProcessorSupplier<String, Measurement, String, DriftReport> supplier(
+            DriftSettings settings, StoreKind stores) {
         return new ProcessorSupplier<>() {
             @Override
             public Processor<String, Measurement, String, DriftReport> get() {
@@ -41,7 +43,7 @@ public final class GroupDrift implements Processor<String, Measurement, String, 
 
             @Override
             public Set<StoreBuilder<?>> stores() {
-                return DriftStores.ofGroups();
+                return DriftStores.ofGroups(stores);
             }
         };
     }

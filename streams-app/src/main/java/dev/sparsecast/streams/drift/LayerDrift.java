@@ -9,6 +9,7 @@ import dev.sparsecast.schemas.TapDrift;
 import dev.sparsecast.streams.drift.LayerProgress.Cut;
 import dev.sparsecast.streams.drift.LayerProgress.Snapshot;
 import dev.sparsecast.streams.drift.Measurement.Window;
+import dev.sparsecast.streams.state.StoreKind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,7 +53,8 @@ public final class LayerDrift implements Processor<String, ActivationStatistics,
         this.settings = settings;
     }
 
-    static ProcessorSupplier<String, ActivationStatistics, String, Measurement> supplier(DriftSettings settings) {
+    static ProcessorSupplier<String, ActivationStatistics, String, Measurement> supplier(
+            DriftSettings settings, StoreKind stores) {
         return new ProcessorSupplier<>() {
             @Override
             public Processor<String, ActivationStatistics, String, Measurement> get() {
@@ -61,7 +63,7 @@ public final class LayerDrift implements Processor<String, ActivationStatistics,
 
             @Override
             public Set<StoreBuilder<?>> stores() {
-                return DriftStores.ofLayers();
+                return DriftStores.ofLayers(stores);
             }
         };
     }

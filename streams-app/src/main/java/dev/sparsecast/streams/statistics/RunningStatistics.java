@@ -3,6 +3,7 @@ package dev.sparsecast.streams.statistics;
 import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.ActivationStatistics;
 import dev.sparsecast.schemas.Totals;
+import dev.sparsecast.streams.state.StoreKind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,7 +54,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
 
     /** Makes the processors, one for each partition, with their stores. */
     public static ProcessorSupplier<String, ActivationNorms, String, ActivationStatistics> supplier(
-            EpochSettings settings) {
+            EpochSettings settings, StoreKind stores) {
         return new ProcessorSupplier<>() {
             @Override
             public Processor<String, ActivationNorms, String, ActivationStatistics> get() {
@@ -62,7 +63,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
 
             @Override
             public Set<StoreBuilder<?>> stores() {
-                return StatisticsStores.builders();
+                return StatisticsStores.builders(stores);
             }
         };
     }

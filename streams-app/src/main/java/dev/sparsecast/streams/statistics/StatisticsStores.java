@@ -5,15 +5,13 @@ import dev.sparsecast.schemas.Totals;
 import dev.sparsecast.streams.state.StateReader;
 import dev.sparsecast.streams.state.StateSerde;
 import dev.sparsecast.streams.state.StateWriter;
+import dev.sparsecast.streams.state.StoreKind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
-import org.apache.kafka.streams.state.Stores;
 
 /**
  * The stores of the running statistics. They are apart so that a flush rewrites one epoch of one key only, and so that
@@ -42,21 +40,17 @@ public final class StatisticsStores {
     private StatisticsStores() {}
 
     // In a fixed order, so that the description of the topology always reads the same.
-    static Set<StoreBuilder<?>> builders() {
+    static Set<StoreBuilder<?>> builders(StoreKind kind) {
         return new LinkedHashSet<>(List.of(
-                persistent(LEDGERS, LEDGER),
+                kind.store(LEDGERS, LEDGER),
                 // Within one commit an epoch takes in many flushes: the cache writes it once.
-                persistent(EPOCHS, EPOCH_SUMS).withCachingEnabled(),
-                persistent(TOTALS, RUNNING_SUMS)));
+                kind.store(EPOCHS, EPOCH_SUMS).withCachingEnabled(),
+                kind.store(TOTALS, RUNNING_SUMS)));
     }
 
     /** The key of an epoch's sums. */
     static String epochKey(String key, long epoch) {
         return key + "@" + epoch;
-    }
-
-    private static <T> StoreBuilder<KeyValueStore<String, T>> persistent(String name, Serde<T> values) {
-        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), values);
     }
 
     private static void write(StateWriter out, Totals totals) {

@@ -9,6 +9,7 @@ import dev.sparsecast.schemas.FlushDigest;
 import dev.sparsecast.streams.StreamsFixture;
 import dev.sparsecast.streams.StreamsSettings;
 import dev.sparsecast.streams.drift.DriftSettings;
+import dev.sparsecast.streams.state.StoreKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RunningStatisticsTest {
@@ -193,6 +195,20 @@ class RunningStatisticsTest {
                             .isEqualTo(first.decayed().tokens());
                 }
             });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void bothKindsOfStoresGiveTheSame(StoreKind stores) {
+        Random random = new Random(99);
+        List<ActivationNorms> flushes = flushes(random, 25);
+        try (StreamsFixture app = new StreamsFixture(state, SETTINGS, stores)) {
+            disturbed(flushes, random).forEach(flush -> app.flush(KEY, flush));
+            app.advanceWallClock(Duration.ofHours(1));
+
+            assertEqual(
+                    app.latestStatistics().get(KEY), PlainStatistics.of(flushes, 0, EPOCH.toMillis(), HALF_LIFE), 0);
         }
     }
 
