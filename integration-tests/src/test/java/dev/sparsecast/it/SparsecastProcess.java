@@ -25,7 +25,9 @@ public final class SparsecastProcess implements AutoCloseable {
 
     /** The repository. */
     public static Path root() {
-        return Path.of(System.getProperty("sparsecast.root", "..")).toAbsolutePath().normalize();
+        return Path.of(System.getProperty("sparsecast.root", ".."))
+                .toAbsolutePath()
+                .normalize();
     }
 
     /**
@@ -36,7 +38,8 @@ public final class SparsecastProcess implements AutoCloseable {
      */
     public static SparsecastProcess start(Path directory, Map<String, String> environment, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(List.of(root().resolve("sparsecast").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(root().resolve("sparsecast").toString()));
         command.addAll(List.of(arguments));
         Path errors = directory.resolve("stderr-" + System.nanoTime() + ".txt");
         ProcessBuilder builder =
