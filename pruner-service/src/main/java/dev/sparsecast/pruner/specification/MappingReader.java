@@ -28,7 +28,8 @@ final class MappingReader {
         this.node = node;
         this.problems = problems;
         if (!node.isMissingNode() && !node.isObject()) {
-            problems.add((path.isEmpty() ? "the file" : path) + ": must be a mapping with keys such as " + known.getFirst());
+            problems.add(
+                    (path.isEmpty() ? "the file" : path) + ": must be a mapping with keys such as " + known.getFirst());
         }
         for (String key : node.propertyNames()) {
             if (!known.contains(key)) {
@@ -109,7 +110,10 @@ final class MappingReader {
     long whole(String key, long least, long missing) {
         double value = number(key).orElse(missing);
         if (value != Math.rint(value) || value < least || value > LARGEST_WHOLE) {
-            problem(key, "must be a whole number of at least " + least + ", not " + node.path(key).asString(""));
+            problem(
+                    key,
+                    "must be a whole number of at least " + least + ", not "
+                            + node.path(key).asString(""));
             return missing;
         }
         return (long) value;

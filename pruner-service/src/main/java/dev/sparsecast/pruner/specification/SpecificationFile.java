@@ -128,8 +128,10 @@ public final class SpecificationFile {
             double weight = element.positive("weight", 1);
             if (language.isPresent() && domain.isPresent()) {
                 if (!known.add(List.of(language.get(), domain.get()))) {
-                    element.problem("domain", "the group " + language.get() + "/" + domain.get()
-                            + " is there twice; give it a weight instead");
+                    element.problem(
+                            "domain",
+                            "the group " + language.get() + "/" + domain.get()
+                                    + " is there twice; give it a weight instead");
                 }
                 groups.add(new Group(language.get(), domain.get(), weight));
             }
@@ -172,8 +174,7 @@ public final class SpecificationFile {
     private static Gate gate(MappingReader reader) {
         Gate defaults = Gate.defaults();
         int heldOut = prompts(reader, "held_out_prompts", defaults.heldOutPrompts());
-        int minimum = prompts(
-                reader, "minimum_held_out_prompts", Math.min(defaults.minimumHeldOutPrompts(), heldOut));
+        int minimum = prompts(reader, "minimum_held_out_prompts", Math.min(defaults.minimumHeldOutPrompts(), heldOut));
         if (minimum > heldOut) {
             reader.problem("minimum_held_out_prompts", "must be at most held_out_prompts, which is " + heldOut);
             minimum = heldOut;
@@ -202,8 +203,7 @@ public final class SpecificationFile {
                 case "checkpoint" -> kinds.add(ArtifactKind.CHECKPOINT);
                 default ->
                     entry.problem(
-                            "artifacts",
-                            "unknown kind '" + kind.asString("") + "'; known are recipe and checkpoint");
+                            "artifacts", "unknown kind '" + kind.asString("") + "'; known are recipe and checkpoint");
             }
         }
         return kinds;

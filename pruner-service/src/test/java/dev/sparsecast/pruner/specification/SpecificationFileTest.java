@@ -31,8 +31,8 @@ class SpecificationFileTest {
 
     @Test
     void readsTheExampleWhoseFirstSubModelHasTheDefaults() throws IOException {
-        try (InputStream example =
-                Objects.requireNonNull(getClass().getResourceAsStream("/dev/sparsecast/pruner/submodels-example.yaml"))) {
+        try (InputStream example = Objects.requireNonNull(
+                getClass().getResourceAsStream("/dev/sparsecast/pruner/submodels-example.yaml"))) {
             assertThat(read(new String(example.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)))
                     .containsExactly(
                             new SubModelSpecification(
@@ -66,13 +66,11 @@ class SpecificationFileTest {
                           - name: python
                             groups: [{language: python, domain: code}]
                             sparsity: 0.5
-                        """))
-                .singleElement()
-                .satisfies(submodel -> {
-                    assertThat(submodel.refresh()).isEqualTo(Refresh.defaults());
-                    assertThat(submodel.gate()).isEqualTo(Gate.defaults());
-                    assertThat(submodel.artifacts()).containsExactly(ArtifactKind.RECIPE);
-                });
+                        """)).singleElement().satisfies(submodel -> {
+            assertThat(submodel.refresh()).isEqualTo(Refresh.defaults());
+            assertThat(submodel.gate()).isEqualTo(Gate.defaults());
+            assertThat(submodel.artifacts()).containsExactly(ArtifactKind.RECIPE);
+        });
     }
 
     @Test
@@ -141,12 +139,16 @@ class SpecificationFileTest {
     @ParameterizedTest
     @CsvSource({"500ms,PT0.5S", "90s,PT1M30S", "10m,PT10M", "12h,PT12H", "7d,P7D", "PT1H,PT1H"})
     void readsDurations(String written, Duration expected) throws IOException {
-        assertThat(read(withRefresh("schedule: " + written)).getFirst().refresh().schedule())
+        assertThat(read(withRefresh("schedule: " + written))
+                        .getFirst()
+                        .refresh()
+                        .schedule())
                 .contains(expected);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"schedule: 0s", "schedule: 5", "schedule: ''", "schedule: ", "schedule: 9999999999999999999d"})
+    @ValueSource(
+            strings = {"schedule: 0s", "schedule: 5", "schedule: ''", "schedule: ", "schedule: 9999999999999999999d"})
     void refusesDurationsThatAreNone(String line) {
         assertThat(problems(withRefresh(line)))
                 .singleElement()
