@@ -7,119 +7,102 @@ import dev.sparsecast.schemas.Prompt;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.wanda.mask.MaskedWeights;
 import dev.sparsecast.wanda.mask.SubModelMask;
-import dev.sparsecast.worker.model.Evaluation;
 import dev.sparsecast.worker.model.LanguageModel;
 import dev.sparsecast.worker.model.ModelOptions;
 import dev.sparsecast.worker.model.Progress;
-import dev.sparsecast.worker.model.SequenceLoss;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Perplexity of a candidate beside the dense model's and the release's in use, on the same held-out prompts. Used by one
- * thread.
+ * Perplexity of a candidate beside the dense model's and the release's in use, on the same held-out prompts. The dense
+ * model stays loaded; masked ones are loaded one at a time. Used by one thread.
  */
 public final class QualityGate implements AutoCloseable {
-    private static final int REMEMBERED_LOSSES = 4096;
+    private static final int REMEMBERED_LOSSES = 8 * Gate.MOST_HELD_OUT_PROMPTS;
+    /** The first token is not predicted. */
+    private static final int SHORTEST = 2;
 
     private final Checkpoint base;
     private final Tokenizer tokenizer;
     private final ModelOptions options;
     private final LanguageModel dense;
-    private final Map<String, SequenceLoss> denseLosses = new LinkedHashMap<>();
+    private final DenseLosses denseLosses;
 
     public QualityGate(Checkpoint base, ModelOptions options) {
         this.base = base;
         this.tokenizer = base.tokenizer();
         this.options = options;
         this.dense = LanguageModel.load(base, options);
+        this.denseLosses = new DenseLosses(REMEMBERED_LOSSES, sequences -> dense.evaluate(sequences, Progress.NONE));
     }
 
     /**
-     * Measures and judges.
+     * The release in use.
+     *
+     * @param isLimit whether a candidate must not be worse, which makes sense only if both were pruned alike
+     */
+    public record Current(SubModelMask mask, boolean isLimit) {}
+
+    /**
+     * Measures and judges. Prompts of a single token are left out, since nothing is predicted in them.
      *
      * @param prompts held-out prompts of the sub-model's groups
-     * @param current the mask in use, if there is one
      */
-    public GateVerdict judge(Gate gate, List<Prompt> prompts, SubModelMask candidate, Optional<SubModelMask> current) {
-        if (prompts.size() < gate.minimumHeldOutPrompts()) {
-            return new GateVerdict.Undecided(
-                    prompts.size() + " of " + gate.minimumHeldOutPrompts() + " held-out prompts to measure on");
+    public GateVerdict judge(Gate gate, List<Prompt> prompts, SubModelMask candidate, Optional<Current> current) {
+        List<Prompt> measured = new ArrayList<>();
+        List<int[]> sequences = new ArrayList<>();
+        for (Prompt prompt : prompts) {
+            int[] tokens = tokens(prompt);
+            if (tokens.length >= SHORTEST) {
+                measured.add(prompt);
+                sequences.add(tokens);
+            }
         }
-        List<int[]> sequences = prompts.stream().map(this::tokens).toList();
-        Evaluation denseEvaluation = denseEvaluation(prompts, sequences);
-        double candidatePerplexity = perplexity(candidate, sequences);
-        OptionalDouble currentPerplexity =
-                current.isPresent() ? OptionalDouble.of(perplexity(current.get(), sequences)) : OptionalDouble.empty();
+        if (measured.size() < gate.minimumHeldOutPrompts()) {
+            return new GateVerdict.Undecided(measured.size() + " of " + gate.minimumHeldOutPrompts()
+                    + " held-out prompts are long enough to measure on");
+        }
+        var denseEvaluation = denseLosses.of(measured, sequences);
         Quality quality = new Quality(
-                prompts.size(),
+                measured.size(),
                 denseEvaluation.predictedTokens(),
                 denseEvaluation.perplexity(),
-                candidatePerplexity,
-                currentPerplexity);
-        return verdict(gate, quality);
+                perplexity(candidate, sequences),
+                current.isPresent()
+                        ? OptionalDouble.of(perplexity(current.get().mask(), sequences))
+                        : OptionalDouble.empty());
+        return verdict(gate, quality, current.isPresent() && current.get().isLimit());
     }
 
-    static GateVerdict verdict(Gate gate, Quality quality) {
+    /** A perplexity that is no number is not good enough. */
+    static GateVerdict verdict(Gate gate, Quality quality, boolean currentIsLimit) {
         if (!(quality.candidate() <= gate.largestRatioToDense() * quality.dense())) {
-            return new GateVerdict.Rejected(
-                    quality,
-                    String.format(
-                            Locale.ROOT,
-                            "perplexity %.3f is more than %.3f times the dense model's %.3f",
-                            quality.candidate(),
-                            gate.largestRatioToDense(),
-                            quality.dense()));
+            return worse(quality, gate.largestRatioToDense(), quality.dense(), "of the dense model");
         }
-        if (quality.current().isPresent()
+        if (currentIsLimit
+                && quality.current().isPresent()
                 && !(quality.candidate()
                         <= gate.largestRatioToCurrent() * quality.current().getAsDouble())) {
-            return new GateVerdict.Rejected(
-                    quality,
-                    String.format(
-                            Locale.ROOT,
-                            "perplexity %.3f is more than %.3f times the %.3f of the release in use",
-                            quality.candidate(),
-                            gate.largestRatioToCurrent(),
-                            quality.current().getAsDouble()));
+            return worse(
+                    quality, gate.largestRatioToCurrent(), quality.current().getAsDouble(), "of the release in use");
         }
         return new GateVerdict.Promoted(quality);
     }
 
-    /** The dense model never changes, so its loss on a prompt is measured once. */
-    private Evaluation denseEvaluation(List<Prompt> prompts, List<int[]> sequences) {
-        List<Integer> unknown = new ArrayList<>();
-        for (int i = 0; i < prompts.size(); i++) {
-            if (!denseLosses.containsKey(prompts.get(i).id())) {
-                unknown.add(i);
-            }
-        }
-        List<SequenceLoss> measured = dense.evaluate(
-                        unknown.stream().map(sequences::get).toList(), Progress.NONE)
-                .sequences();
-        for (int i = 0; i < unknown.size(); i++) {
-            denseLosses.put(prompts.get(unknown.get(i)).id(), measured.get(i));
-        }
-        Evaluation evaluation =
-                new Evaluation(prompts.stream().map(prompt -> loss(prompt.id())).toList());
-        while (denseLosses.size() > REMEMBERED_LOSSES) {
-            denseLosses.remove(denseLosses.keySet().iterator().next());
-        }
-        return evaluation;
-    }
-
-    private SequenceLoss loss(String promptId) {
-        SequenceLoss loss = denseLosses.get(promptId);
-        if (loss == null) {
-            throw new IllegalStateException("prompt " + promptId + " was not measured");
-        }
-        return loss;
+    private static GateVerdict worse(Quality quality, double ratio, double reference, String whose) {
+        return new GateVerdict.Rejected(
+                quality,
+                String.format(
+                        Locale.ROOT,
+                        "perplexity %.3f is more than %.3f times the %.3f %s",
+                        quality.candidate(),
+                        ratio,
+                        reference,
+                        whose));
     }
 
     private double perplexity(SubModelMask mask, List<int[]> sequences) {

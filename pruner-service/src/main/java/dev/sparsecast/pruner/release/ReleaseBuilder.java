@@ -18,8 +18,10 @@ import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.DirectoryArtifact;
 import dev.sparsecast.store.Durable;
+import dev.sparsecast.store.VerifiedFetch;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.Progress;
+import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.materialization.CheckpointWriter;
 import dev.sparsecast.wanda.pruning.Pruner;
@@ -29,30 +31,66 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes candidates from snapshots, and releases from candidates. What a release consists of lies in the store under
- * {@code <model>/<submodel>/<version>/} before it is announced. Until then the version counts for nothing: what an
- * earlier attempt left there is removed first.
+ * {@code <model>/<submodel>/<version>/} before it is announced:
+ *
+ * <pre>
+ * recipe.safetensors
+ * checkpoint/...        if the specification wants it
+ * checkpoint.files
+ * manifest.json         the canonical bytes that are signed
+ * manifest.sig          the Ed25519 signature, 64 bytes
+ * </pre>
+ *
+ * <p>Until it is announced the version counts for nothing: what an earlier attempt left there is removed first, but only
+ * by the pruner in charge, so that one which was replaced without noticing cannot remove what its successor announced.
  */
 public final class ReleaseBuilder {
+    private static final Logger log = LoggerFactory.getLogger(ReleaseBuilder.class);
+
     private final Checkpoint base;
     private final ArtifactStore store;
     private final SigningKey key;
+    private final Ownership ownership;
+    private final Path workspace;
     private final int threads;
     private final Clock clock;
 
-    public ReleaseBuilder(Checkpoint base, ArtifactStore store, SigningKey key, int threads, Clock clock) {
+    /**
+     * @param workspace directory for unfinished files; whatever is in it is removed
+     * @param threads threads for pruning
+     */
+    public ReleaseBuilder(
+            Checkpoint base,
+            ArtifactStore store,
+            SigningKey key,
+            Ownership ownership,
+            Path workspace,
+            int threads,
+            Clock clock) {
         this.base = base;
         this.store = store;
         this.key = key;
+        this.ownership = ownership;
+        this.workspace = workspace;
         this.threads = threads;
         this.clock = clock;
+        try {
+            Durable.deleteTree(workspace);
+            Files.createDirectories(workspace);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot use the directory " + workspace + " for unfinished releases", e);
+        }
     }
 
     /** Prunes by the snapshots of the sub-model's groups. */
@@ -71,26 +109,32 @@ public final class ReleaseBuilder {
     /** The mask of a release that was announced earlier, made again from its recipe in the store. */
     public SubModelMask maskOf(SubModelRelease release) {
         Artifact artifact = release.artifact(ArtifactKind.RECIPE)
-                .orElseThrow(() -> new IllegalStateException("release without a recipe"));
-        return inTemporaryDirectory(directory -> {
+                .orElseThrow(() -> new PruningException("version " + release.version() + " of sub-model '"
+                        + release.submodel() + "' has no recipe, so its mask cannot be made again"));
+        return inWorkspace(directory -> {
             Path file = directory.resolve("recipe.safetensors");
-            dev.sparsecast.store.VerifiedFetch.fetch(
-                    store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), file);
-            return Recipe.read(file).apply(base, threads);
+            VerifiedFetch.fetch(store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), file);
+            SubModelMask mask = Recipe.read(file).apply(base, threads);
+            if (!mask.digest().equals(release.recipe().maskDigest())) {
+                throw new PruningException("the recipe of version " + release.version() + " of sub-model '"
+                        + release.submodel() + "' is not the one that was announced");
+            }
+            return mask;
         });
     }
 
     /**
-     * Puts everything into the store and signs.
+     * Puts everything into the store and signs. The release exists only once it is announced.
      *
-     * @param parent the release in use
+     * @param parent the release in use, which the new one follows
+     * @throws dev.sparsecast.store.StoreException if something cannot be stored
      */
     public SubModelRelease build(Candidate candidate, Quality quality, Optional<SubModelRelease> parent) {
-        int version = parent.map(release -> release.version() + 1).orElse(1);
+        int version = nextVersion(parent);
         SubModelSpecification specification = candidate.specification();
         String prefix = base.revision() + "/" + specification.name() + "/" + version;
-        store.list(prefix + "/").forEach(store::delete);
-        List<Artifact> artifacts = inTemporaryDirectory(directory -> putArtifacts(candidate, prefix, directory));
+        removeLeftovers(prefix);
+        List<Artifact> artifacts = inWorkspace(directory -> putArtifacts(candidate, prefix, directory));
         SubModelRelease unsigned = new SubModelRelease(
                 base.revision(),
                 specification.name(),
@@ -110,13 +154,32 @@ public final class ReleaseBuilder {
                 candidate.snapshots().stream()
                         .map(GroupSnapshot::completedAt)
                         .max(Comparator.naturalOrder())
-                        .orElseThrow(),
-                clock.instant(),
+                        .orElseThrow()
+                        .truncatedTo(ChronoUnit.MILLIS),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS),
                 "",
                 Signature.NONE);
         SubModelRelease signed = key.sign(unsigned);
-        inTemporaryDirectory(directory -> putManifest(signed, prefix, directory));
+        inWorkspace(directory -> putManifest(signed, prefix, directory));
         return signed;
+    }
+
+    /** Versions follow those that were announced, whatever else lies in the store. */
+    public static int nextVersion(Optional<SubModelRelease> current) {
+        return current.map(release -> Math.addExact(release.version(), 1)).orElse(1);
+    }
+
+    private void removeLeftovers(String prefix) {
+        List<String> leftovers = store.list(prefix + "/");
+        if (!leftovers.isEmpty()) {
+            ownership.confirm();
+            log.atWarn()
+                    .addKeyValue("model", base.revision())
+                    .addKeyValue("artifacts", prefix)
+                    .addKeyValue("files", leftovers.size())
+                    .log("Removing what an attempt left that was never announced");
+            leftovers.forEach(store::delete);
+        }
     }
 
     private List<Artifact> putArtifacts(Candidate candidate, String prefix, Path directory) {
@@ -173,16 +236,16 @@ public final class ReleaseBuilder {
         T run(Path directory);
     }
 
-    private static <T> T inTemporaryDirectory(Step<T> step) {
+    private <T> T inWorkspace(Step<T> step) {
         try {
-            Path directory = Files.createTempDirectory("sparsecast-release-");
+            Path directory = Files.createTempDirectory(workspace, "release-");
             try {
                 return step.run(directory);
             } finally {
                 Durable.deleteTree(directory);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot use a temporary directory", e);
+            throw new UncheckedIOException("cannot use the directory " + workspace + " for unfinished releases", e);
         }
     }
 }

@@ -4,43 +4,134 @@ import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serializer;
 
-/** Announces releases, each in a transaction of its own. Starting a second pruner for a model fences the first. */
-final class ReleaseAnnouncer implements AutoCloseable {
-    private final KafkaProducer<String, SubModelRelease> producer;
+/**
+ * Announces releases on their topic, each in a transaction of its own. Starting a second pruner of the same name fences
+ * the first: from then on that one can announce nothing, and what it had begun to announce is undone.
+ */
+final class ReleaseAnnouncer implements Announcer {
+    private static final int COMMIT_ATTEMPTS = 3;
+    private static final TopicPartition ANY = new TopicPartition(Topics.SUBMODEL_RELEASES, 0);
 
-    ReleaseAnnouncer(ClusterSettings cluster, String model) {
-        this.producer = new KafkaProducer<>(
-                cluster.client(Map.of(
-                        "client.id",
-                        "sparsecast-pruner",
-                        "transactional.id",
-                        "sparsecast-pruner-" + model,
-                        "acks",
-                        "all")),
-                new StringSerializer(),
-                new SparsecastSerdes(cluster).releases().serializer());
+    private final Producer<byte[], byte[]> producer;
+    private final Serializer<SubModelRelease> serializer;
+    private final ConsumerGroupMetadata group;
+
+    /**
+     * Takes over from whoever announced under the producer's transactional id before.
+     *
+     * @param group a group that nobody is in, to {@link #confirm} with
+     */
+    ReleaseAnnouncer(
+            Producer<byte[], byte[]> producer, Serializer<SubModelRelease> serializer, ConsumerGroupMetadata group) {
+        this.producer = producer;
+        this.serializer = serializer;
+        this.group = group;
         producer.initTransactions();
     }
 
-    void announce(SubModelRelease release) {
+    static ReleaseAnnouncer open(ClusterSettings cluster, String model) {
+        String transactionalId = "sparsecast-pruner-" + model;
+        Map<String, Object> settings = cluster.client(Map.of(
+                ProducerConfig.CLIENT_ID_CONFIG, "sparsecast-pruner",
+                ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId,
+                ProducerConfig.ACKS_CONFIG, "all"));
+        Producer<byte[], byte[]> producer =
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        try {
+            return new ReleaseAnnouncer(
+                    producer, new SparsecastSerdes(cluster).releases().serializer(), group(cluster, transactionalId));
+        } catch (TimeoutException e) {
+            producer.close();
+            throw new PrunerException(
+                    "no broker answers at " + cluster.bootstrapServers()
+                            + "; check --bootstrap-servers and that it runs",
+                    e);
+        } catch (RuntimeException e) {
+            producer.close();
+            throw e;
+        }
+    }
+
+    private static ConsumerGroupMetadata group(ClusterSettings cluster, String name) {
+        Map<String, Object> settings = cluster.client(Map.of(ConsumerConfig.GROUP_ID_CONFIG, name));
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            return consumer.groupMetadata();
+        }
+    }
+
+    @Override
+    public void announce(SubModelRelease release) {
+        // Before the transaction: a registry that does not answer must not leave one open.
+        byte[] value = serializer.serialize(Topics.SUBMODEL_RELEASES, release);
+        byte[] key = release.key().toString().getBytes(StandardCharsets.UTF_8);
         try {
             producer.beginTransaction();
-            var unused = producer.send(
-                    new ProducerRecord<>(Topics.SUBMODEL_RELEASES, release.key().toString(), release));
-            producer.commitTransaction();
-        } catch (ProducerFencedException e) {
-            throw new PrunerException("another pruner for this model has started; this one stops", e);
+            // What becomes of the record is what becomes of the transaction.
+            var unused = producer.send(new ProducerRecord<>(Topics.SUBMODEL_RELEASES, key, value));
+            commit();
+        } catch (KafkaException e) {
+            throw failed(
+                    "version " + release.version() + " of sub-model '" + release.submodel()
+                            + "' may or may not have been announced",
+                    e);
         }
+    }
+
+    private void commit() {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                producer.commitTransaction();
+                return;
+            } catch (TimeoutException e) {
+                if (attempt == COMMIT_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Committing offsets as part of a transaction makes the broker check who asks; the transaction is then dropped. */
+    @Override
+    public void confirm() {
+        try {
+            producer.beginTransaction();
+            producer.sendOffsetsToTransaction(Map.of(ANY, new OffsetAndMetadata(0)), group);
+            producer.abortTransaction();
+        } catch (KafkaException e) {
+            throw failed("it cannot be told whether this pruner is still in charge", e);
+        }
+    }
+
+    private static PrunerException failed(String what, KafkaException cause) {
+        if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
+            return new PrunerException("another pruner for this model has started; this one stops", cause);
+        }
+        return new PrunerException(
+                what + "; start the pruner again, it will read the topic (" + cause.getMessage() + ")", cause);
     }
 
     @Override
     public void close() {
         producer.close();
+        serializer.close();
     }
 }

@@ -4,76 +4,124 @@ import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads every topic that the pruner needs from its beginning, and follows it. Nothing is committed: what the pruner knows
- * is what stands in the topics. Topics of new languages are found while it runs.
+ * is what stands in the topics. New partitions, and topics of languages that nobody has written yet, are found later.
  */
-final class TopicReader implements AutoCloseable {
+final class TopicReader implements RecordSource {
+    private static final Logger log = LoggerFactory.getLogger(TopicReader.class);
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
+    private static final List<String> NEEDED =
+            List.of(Topics.ACTIVATION_STATISTICS, Topics.ACTIVATION_DRIFT, Topics.SUBMODEL_RELEASES);
 
-    private final KafkaConsumer<String, byte[]> consumer;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Set<String> wanted = new HashSet<>(NEEDED);
     private final Set<TopicPartition> assigned = new HashSet<>();
-    private final Set<TopicPartition> behind = new HashSet<>();
+    /** Partitions that were not read yet to where they ended at the start, and where that is. */
+    private final Map<TopicPartition, Long> behind = new HashMap<>();
+
+    private Set<String> topics = Set.of();
     private long lookedAt;
 
-    TopicReader(ClusterSettings cluster) {
-        this.consumer = new KafkaConsumer<>(
-                cluster.client(Map.of(
-                        "client.id",
-                        "sparsecast-pruner",
-                        "isolation.level",
-                        "read_committed",
-                        "enable.auto.commit",
-                        false,
-                        "allow.auto.create.topics",
-                        false)),
-                new StringDeserializer(),
-                new ByteArrayDeserializer());
+    /**
+     * Finds the topics and where they end now.
+     *
+     * @param languages whose prompts to read; their topics may be missing
+     * @throws PrunerException if another topic is missing, or the broker does not answer
+     */
+    TopicReader(Consumer<byte[], byte[]> consumer, Collection<String> languages) {
+        this.consumer = consumer;
+        languages.forEach(language -> wanted.add(Topics.prompts(language)));
         findPartitions();
-        Set<String> topics = new HashSet<>();
-        assigned.forEach(partition -> topics.add(partition.topic()));
-        for (String needed : List.of(Topics.ACTIVATION_STATISTICS, Topics.ACTIVATION_DRIFT, Topics.SUBMODEL_RELEASES)) {
-            if (!topics.contains(needed)) {
-                consumer.close();
-                throw new PrunerException("the topic " + needed + " is missing; create it with 'sparsecast topics'");
+        for (String topic : NEEDED) {
+            if (!topics.contains(topic)) {
+                throw new PrunerException("the topic " + topic + " is missing; create it with 'sparsecast topics'");
             }
+        }
+        wanted.stream()
+                .filter(topic -> !topics.contains(topic))
+                .forEach(topic -> log.atWarn()
+                        .addKeyValue("topic", topic)
+                        .log("The topic is missing: no prompts are held out from it until it is there"));
+        behind.putAll(consumer.endOffsets(assigned));
+    }
+
+    /** A reader of a cluster. */
+    static TopicReader open(ClusterSettings cluster, Collection<String> languages) {
+        Map<String, Object> settings = cluster.client(Map.of(
+                ConsumerConfig.CLIENT_ID_CONFIG, "sparsecast-pruner",
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
+                ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false"));
+        if (!"read_committed".equals(settings.get(ConsumerConfig.ISOLATION_LEVEL_CONFIG))) {
+            throw new PrunerException(
+                    "the Kafka setting isolation.level must be read_committed, or releases would be made from statistics"
+                            + " that were never published; remove it from the configuration");
+        }
+        Consumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        try {
+            return new TopicReader(consumer, languages);
+        } catch (RetriableException e) {
+            consumer.close();
+            throw new PrunerException(
+                    "no broker answers at " + cluster.bootstrapServers()
+                            + "; check --bootstrap-servers and that it runs",
+                    e);
+        } catch (RuntimeException e) {
+            consumer.close();
+            throw e;
         }
     }
 
-    /** The next records, in no particular order across partitions. */
-    Iterable<ConsumerRecord<String, byte[]>> poll(Duration timeout) {
+    @Override
+    public Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration timeout) {
         if (System.nanoTime() - lookedAt > LOOK_AGAIN.toNanos()) {
-            findPartitions();
+            try {
+                findPartitions();
+            } catch (RetriableException e) {
+                lookedAt = System.nanoTime();
+                log.atWarn().addKeyValue("reason", e.getMessage()).log("Cannot look for new partitions now");
+            }
         }
         var records = consumer.poll(timeout);
-        behind.removeIf(this::isAtEnd);
+        // Positions move past the marks of transactions too, of which no record is seen.
+        behind.entrySet().removeIf(entry -> consumer.position(entry.getKey()) >= entry.getValue());
         return records;
     }
 
-    /** Whether everything that was in the topics at the start has been read. */
-    boolean isCaughtUp() {
+    @Override
+    public boolean isCaughtUp() {
         return behind.isEmpty();
     }
 
-    private boolean isAtEnd(TopicPartition partition) {
-        Long end = consumer.endOffsets(List.of(partition)).get(partition);
-        return end == null || consumer.position(partition) >= end;
+    @Override
+    public boolean hasTopic(String topic) {
+        return topics.contains(topic);
     }
 
     private void findPartitions() {
         List<TopicPartition> fresh = new ArrayList<>();
-        consumer.listTopics().forEach((topic, partitions) -> {
-            if (isNeeded(topic)) {
+        var found = consumer.listTopics();
+        found.forEach((topic, partitions) -> {
+            if (wanted.contains(topic)) {
                 partitions.forEach(info -> {
                     TopicPartition partition = new TopicPartition(topic, info.partition());
                     if (assigned.add(partition)) {
@@ -82,19 +130,12 @@ final class TopicReader implements AutoCloseable {
                 });
             }
         });
+        topics = Set.copyOf(found.keySet());
         if (!fresh.isEmpty()) {
             consumer.assign(assigned);
             consumer.seekToBeginning(fresh);
-            behind.addAll(fresh);
         }
         lookedAt = System.nanoTime();
-    }
-
-    private static boolean isNeeded(String topic) {
-        return topic.equals(Topics.ACTIVATION_STATISTICS)
-                || topic.equals(Topics.ACTIVATION_DRIFT)
-                || topic.equals(Topics.SUBMODEL_RELEASES)
-                || topic.startsWith(Topics.PROMPTS_PREFIX);
     }
 
     @Override

@@ -3,39 +3,51 @@ package dev.sparsecast.pruner.specification;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Gate;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Group;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Refresh;
+import dev.sparsecast.schemas.Names;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
+import dev.sparsecast.wanda.Method;
+import dev.sparsecast.wanda.Pattern;
 import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.PruningParameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * {@code submodels.yaml}: which sub-models to make. Everything that is wrong with a file is reported at once, each by its
- * path in it, such as {@code submodels[1].sparsity}.
+ * path in it, such as {@code submodels[1].sparsity}. The file {@code submodels-example.yaml} among this module's
+ * resources has every key.
  */
 public final class SpecificationFile {
-    private static final YAMLMapper YAML = YAMLMapper.builder().build();
-    private static final Set<String> SUBMODEL_KEYS =
-            Set.of("name", "groups", "method", "pattern", "sparsity", "refresh", "gate", "artifacts");
-    private static final Set<String> GROUP_KEYS = Set.of("language", "domain", "weight");
-    private static final Set<String> REFRESH_KEYS =
-            Set.of("minimum_tokens", "minimum_prompts", "new_tokens", "on_drift", "schedule", "minimum_interval");
-    private static final Set<String> GATE_KEYS = Set.of(
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    private static final List<String> SUBMODEL_KEYS =
+            List.of("name", "groups", "method", "pattern", "sparsity", "refresh", "gate", "artifacts");
+    private static final List<String> GROUP_KEYS = List.of("language", "domain", "weight");
+    private static final List<String> REFRESH_KEYS = List.of(
+            "minimum_tokens",
+            "minimum_prompts",
+            "minimum_sources",
+            "new_tokens",
+            "on_drift",
+            "schedule",
+            "minimum_interval");
+    private static final List<String> GATE_KEYS = List.of(
             "held_out_prompts", "minimum_held_out_prompts", "largest_ratio_to_dense", "largest_ratio_to_current");
 
     private final List<String> problems = new ArrayList<>();
@@ -55,191 +67,166 @@ public final class SpecificationFile {
         try {
             root = YAML.readTree(file);
         } catch (JacksonException e) {
-            throw new SpecificationException("the file " + file + " is no YAML: " + e.getOriginalMessage(), e);
+            throw new SpecificationException(
+                    "the file " + file + " cannot be read as YAML (line "
+                            + e.getLocation().getLineNr() + "): "
+                            + e.getOriginalMessage().lines().findFirst().orElse("no reason given"),
+                    e);
         }
         SpecificationFile reader = new SpecificationFile();
         List<SubModelSpecification> submodels = reader.submodels(root);
         if (!reader.problems.isEmpty()) {
-            throw new SpecificationException(
-                    "the file " + file + " cannot be used: " + String.join("; ", reader.problems));
+            throw new SpecificationException("the file " + file + " cannot be used", reader.problems);
         }
         return submodels;
     }
 
     private List<SubModelSpecification> submodels(JsonNode root) {
-        checkKeys("", root, Set.of("submodels"));
-        JsonNode list = root.path("submodels");
-        if (!list.isArray() || list.isEmpty()) {
+        MappingReader file = new MappingReader("", root, problems, List.of("submodels"));
+        List<MappingReader> entries = file.mappings("submodels", "sub-models", SUBMODEL_KEYS);
+        if (entries.isEmpty() && problems.isEmpty()) {
             problems.add("submodels: must be a list with at least one sub-model");
-            return List.of();
         }
         List<SubModelSpecification> submodels = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (int i = 0; i < list.size(); i++) {
-            String path = "submodels[" + i + "]";
-            SubModelSpecification submodel = submodel(path, list.get(i));
+        for (MappingReader entry : entries) {
+            SubModelSpecification submodel = submodel(entry, names);
             if (submodel != null) {
-                if (!names.add(submodel.name())) {
-                    problems.add(path + ".name: '" + submodel.name() + "' is used before");
-                }
                 submodels.add(submodel);
             }
         }
         return submodels;
     }
 
-    private @Nullable SubModelSpecification submodel(String path, JsonNode node) {
-        checkKeys(path, node, SUBMODEL_KEYS);
+    private @Nullable SubModelSpecification submodel(MappingReader entry, Set<String> names) {
         int before = problems.size();
-        String name = text(path + ".name", node.path("name"), "");
-        List<Group> groups = groups(path + ".groups", node.path("groups"));
-        PruningParameters parameters = attempt(
-                path + ".sparsity",
-                () -> PruningParameters.parse(
-                        text(path + ".method", node.path("method"), "wanda"),
-                        text(path + ".pattern", node.path("pattern"), "unstructured"),
-                        node.path("sparsity").isNumber()
-                                ? OptionalDouble.of(node.path("sparsity").asDouble())
-                                : OptionalDouble.empty()));
-        Refresh refresh = refresh(path + ".refresh", node.path("refresh"));
-        Gate gate = gate(path + ".gate", node.path("gate"));
-        Set<ArtifactKind> artifacts = artifacts(path + ".artifacts", node.path("artifacts"));
-        if (problems.size() > before || parameters == null || refresh == null || gate == null) {
+        Optional<String> name = label(entry, "name", "sub-model");
+        name.filter(given -> !names.add(given))
+                .ifPresent(given -> entry.problem("name", "another sub-model is called '" + given + "'"));
+        List<Group> groups = groups(entry);
+        Optional<PruningParameters> parameters = parameters(entry);
+        Refresh refresh = refresh(entry.mapping("refresh", REFRESH_KEYS));
+        Gate gate = gate(entry.mapping("gate", GATE_KEYS));
+        Set<ArtifactKind> artifacts = artifacts(entry);
+        if (problems.size() > before) {
             return null;
         }
-        return attempt(path, () -> new SubModelSpecification(name, groups, parameters, refresh, gate, artifacts));
+        return new SubModelSpecification(
+                name.orElseThrow(), groups, parameters.orElseThrow(), refresh, gate, artifacts);
     }
 
-    private List<Group> groups(String path, JsonNode node) {
+    private List<Group> groups(MappingReader entry) {
         List<Group> groups = new ArrayList<>();
-        if (!node.isArray() || node.isEmpty()) {
-            problems.add(path + ": must be a list of groups with language and domain");
+        Set<List<String>> known = new HashSet<>();
+        List<MappingReader> elements = entry.mappings("groups", "groups with language and domain", GROUP_KEYS);
+        if (elements.isEmpty()) {
+            entry.problem("groups", "must be a list with at least one group of language and domain");
         }
-        for (int i = 0; i < node.size(); i++) {
-            JsonNode group = node.get(i);
-            String groupPath = path + "[" + i + "]";
-            checkKeys(groupPath, group, GROUP_KEYS);
-            Group read = attempt(
-                    groupPath,
-                    () -> new Group(
-                            text(groupPath + ".language", group.path("language"), ""),
-                            text(groupPath + ".domain", group.path("domain"), ""),
-                            number(groupPath + ".weight", group.path("weight"), 1)));
-            if (read != null) {
-                groups.add(read);
+        for (MappingReader element : elements) {
+            Optional<String> language = label(element, "language", "language");
+            Optional<String> domain = label(element, "domain", "domain");
+            double weight = element.positive("weight", 1);
+            if (language.isPresent() && domain.isPresent()) {
+                if (!known.add(List.of(language.get(), domain.get()))) {
+                    element.problem(
+                            "domain",
+                            "the group " + language.get() + "/" + domain.get()
+                                    + " is there twice; give it a weight instead");
+                }
+                groups.add(new Group(language.get(), domain.get(), weight));
             }
         }
         return groups;
     }
 
-    private @Nullable Refresh refresh(String path, JsonNode node) {
-        checkKeys(path, node, REFRESH_KEYS);
+    private Optional<PruningParameters> parameters(MappingReader entry) {
+        Optional<Method> method = parsed(entry, "method", "wanda", Method::parse);
+        Optional<Pattern> pattern = parsed(entry, "pattern", "unstructured", Pattern::parse);
+        int before = problems.size();
+        OptionalDouble sparsity = entry.number("sparsity");
+        if (method.isEmpty() || pattern.isEmpty() || problems.size() > before) {
+            return Optional.empty();
+        }
+        return attempt(
+                entry,
+                "sparsity",
+                () -> PruningParameters.parse(
+                        method.get().label(), pattern.get().label(), sparsity));
+    }
+
+    private static Refresh refresh(MappingReader reader) {
         Refresh defaults = Refresh.defaults();
-        return attempt(
-                path,
-                () -> new Refresh(
-                        (long) number(path + ".minimum_tokens", node.path("minimum_tokens"), defaults.minimumTokens()),
-                        (long) number(
-                                path + ".minimum_prompts", node.path("minimum_prompts"), defaults.minimumPrompts()),
-                        (long) number(path + ".new_tokens", node.path("new_tokens"), defaults.newTokens()),
-                        node.path("on_drift").asBoolean(defaults.onDrift()),
-                        node.path("schedule").isMissingNode()
-                                ? Optional.empty()
-                                : Optional.of(duration(path + ".schedule", node.path("schedule"), Duration.ZERO)),
-                        duration(
-                                path + ".minimum_interval",
-                                node.path("minimum_interval"),
-                                defaults.minimumInterval())));
+        Optional<Duration> schedule = reader.duration("schedule");
+        if (schedule.isPresent() && schedule.get().isZero()) {
+            reader.problem("schedule", "must be longer than 0; leave it out for no schedule");
+            schedule = Optional.empty();
+        }
+        return new Refresh(
+                reader.whole("minimum_tokens", 1, defaults.minimumTokens()),
+                reader.whole("minimum_prompts", 1, defaults.minimumPrompts()),
+                reader.whole("minimum_sources", 0, defaults.minimumSources()),
+                reader.whole("new_tokens", 0, defaults.newTokens()),
+                reader.truth("on_drift", defaults.onDrift()),
+                schedule,
+                reader.duration("minimum_interval").orElse(defaults.minimumInterval()));
     }
 
-    private @Nullable Gate gate(String path, JsonNode node) {
-        checkKeys(path, node, GATE_KEYS);
+    private static Gate gate(MappingReader reader) {
         Gate defaults = Gate.defaults();
-        return attempt(
-                path,
-                () -> new Gate(
-                        (int) number(
-                                path + ".held_out_prompts", node.path("held_out_prompts"), defaults.heldOutPrompts()),
-                        (int) number(
-                                path + ".minimum_held_out_prompts",
-                                node.path("minimum_held_out_prompts"),
-                                defaults.minimumHeldOutPrompts()),
-                        number(
-                                path + ".largest_ratio_to_dense",
-                                node.path("largest_ratio_to_dense"),
-                                defaults.largestRatioToDense()),
-                        number(
-                                path + ".largest_ratio_to_current",
-                                node.path("largest_ratio_to_current"),
-                                defaults.largestRatioToCurrent())));
+        int heldOut = prompts(reader, "held_out_prompts", defaults.heldOutPrompts());
+        int minimum = prompts(reader, "minimum_held_out_prompts", Math.min(defaults.minimumHeldOutPrompts(), heldOut));
+        if (minimum > heldOut) {
+            reader.problem("minimum_held_out_prompts", "must be at most held_out_prompts, which is " + heldOut);
+            minimum = heldOut;
+        }
+        return new Gate(
+                heldOut,
+                minimum,
+                reader.positive("largest_ratio_to_dense", defaults.largestRatioToDense()),
+                reader.positive("largest_ratio_to_current", defaults.largestRatioToCurrent()));
     }
 
-    private Set<ArtifactKind> artifacts(String path, JsonNode node) {
+    private static int prompts(MappingReader reader, String key, int missing) {
+        long value = reader.whole(key, 1, missing);
+        if (value > Gate.MOST_HELD_OUT_PROMPTS) {
+            reader.problem(key, "must be at most " + Gate.MOST_HELD_OUT_PROMPTS);
+            return missing;
+        }
+        return (int) value;
+    }
+
+    private static Set<ArtifactKind> artifacts(MappingReader entry) {
         Set<ArtifactKind> kinds = EnumSet.of(ArtifactKind.RECIPE);
-        for (JsonNode kind : node) {
+        for (JsonNode kind : entry.list("artifacts", "kinds of artifact")) {
             switch (kind.asString("")) {
                 case "recipe" -> kinds.add(ArtifactKind.RECIPE);
                 case "checkpoint" -> kinds.add(ArtifactKind.CHECKPOINT);
                 default ->
-                    problems.add(path + ": unknown kind '" + kind.asString("") + "'; known are recipe and checkpoint");
+                    entry.problem(
+                            "artifacts", "unknown kind '" + kind.asString("") + "'; known are recipe and checkpoint");
             }
         }
         return kinds;
     }
 
-    private String text(String path, JsonNode node, String missing) {
-        if (node.isMissingNode() && !missing.isEmpty()) {
-            return missing;
-        }
-        if (!node.isString() || node.asString().isEmpty()) {
-            problems.add(path + ": must be a text");
-            return "invalid";
-        }
-        return node.asString();
+    private static Optional<String> label(MappingReader reader, String key, String what) {
+        return reader.requiredText(key).flatMap(text -> attempt(reader, key, () -> Names.label(what, text)));
     }
 
-    private double number(String path, JsonNode node, double missing) {
-        if (node.isMissingNode()) {
-            return missing;
+    private static <T> Optional<T> parsed(
+            MappingReader reader, String key, String missing, Function<String, T> parser) {
+        if (!reader.has(key)) {
+            return Optional.of(parser.apply(missing));
         }
-        if (!node.isNumber()) {
-            problems.add(path + ": must be a number");
-            return missing;
-        }
-        return node.asDouble();
+        return reader.text(key).flatMap(text -> attempt(reader, key, () -> parser.apply(text)));
     }
 
-    private Duration duration(String path, JsonNode node, Duration missing) {
-        if (node.isMissingNode()) {
-            return missing;
-        }
+    private static <T> Optional<T> attempt(MappingReader reader, String key, Supplier<T> make) {
         try {
-            String text = node.asString("").toUpperCase(Locale.ROOT);
-            return Duration.parse(text.startsWith("P") ? text : "PT" + text);
-        } catch (DateTimeParseException e) {
-            problems.add(path + ": must be a duration such as 10m or 90s");
-            return missing;
-        }
-    }
-
-    private void checkKeys(String path, JsonNode node, Set<String> known) {
-        if (!node.isMissingNode() && !node.isObject()) {
-            problems.add((path.isEmpty() ? "the file" : path) + ": must be a mapping");
-        }
-        for (String key : node.propertyNames()) {
-            if (!known.contains(key)) {
-                problems.add((path.isEmpty() ? key : path + "." + key) + ": unknown; known are "
-                        + String.join(", ", known.stream().sorted().toList()));
-            }
-        }
-    }
-
-    private <T> @Nullable T attempt(String path, Supplier<T> make) {
-        try {
-            return make.get();
+            return Optional.of(make.get());
         } catch (IllegalArgumentException | PruningException e) {
-            problems.add(path + ": " + e.getMessage());
-            return null;
+            reader.problem(key, String.valueOf(e.getMessage()));
+            return Optional.empty();
         }
     }
 }
