@@ -70,7 +70,7 @@ final class PrunerCommand implements Callable<Integer>, Service {
                 model, store, signingKey, state, SpecificationFile.read(submodels), compute.threads());
         ClusterSettings connected = cluster.connect();
         try (ProbeServer server = probes.start();
-                PrunerService pruner = PrunerService.start(connected, settings)) {
+                PrunerService pruner = PrunerService.start(connected, settings, server.registry())) {
             server.readyWhen(pruner::isReady);
             server.onPost("/refresh/", name -> {
                 pruner.requestRefresh(name);

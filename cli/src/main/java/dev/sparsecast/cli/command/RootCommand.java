@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             StreamsCommand.class,
             PrunerCommand.class,
             DeployCommand.class,
+            ConsoleCommand.class,
             ProfileCommand.class,
             PruneCommand.class,
             EvaluateCommand.class,

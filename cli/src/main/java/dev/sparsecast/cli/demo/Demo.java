@@ -70,6 +70,7 @@ final class Demo implements AutoCloseable {
         this.observed = new Observed(pipeline.cluster());
         say("Broker " + pipeline.cluster().bootstrapServers() + ", registry "
                 + pipeline.cluster().schemaRegistryUrl());
+        say("The console is on " + pipeline.startConsole(settings.consolePort()).address());
     }
 
     Pipeline pipeline() {

@@ -4,6 +4,8 @@ import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.cli.cluster.TopicSetup;
 import dev.sparsecast.cli.stack.EmbeddedStack;
 import dev.sparsecast.cli.stack.StackOptions;
+import dev.sparsecast.console.ConsoleServer;
+import dev.sparsecast.console.ConsoleSettings;
 import dev.sparsecast.deployer.DeployerService;
 import dev.sparsecast.deployer.DeployerSettings;
 import dev.sparsecast.deployer.SubModelListener;
@@ -74,6 +76,11 @@ final class Pipeline implements AutoCloseable {
         return failure;
     }
 
+    /** The web page; it stays until the pipeline is closed. */
+    ConsoleServer startConsole(int port) {
+        return opened(ConsoleServer.start(ConsoleSettings.onPort(port), cluster));
+    }
+
     void startServices(DemoSettings settings, Checkpoint base, List<SubModelSpecification> submodels) {
         MeterRegistry registry = new SimpleMeterRegistry();
         int threads = Runtime.getRuntime().availableProcessors();
@@ -101,7 +108,8 @@ final class Pipeline implements AutoCloseable {
                         settings.signingKey(),
                         settings.state().resolve("pruner"),
                         submodels,
-                        threads)));
+                        threads),
+                registry));
         watch("pruner", pruner.termination());
         Path deployed = settings.deployed();
         DeployerService deployer = opened(DeployerService.start(
