@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,7 +48,7 @@ public final class TopicFeed implements AutoCloseable {
     private final Map<TopicPartition, Long> startEnds = new HashMap<>();
     private Instant nextDiscovery = Instant.EPOCH;
     private boolean caughtUp;
-    private volatile boolean closing;
+    private final CountDownLatch closing = new CountDownLatch(1);
 
     private TopicFeed(Consumer<byte[], byte[]> consumer, SparsecastSerdes serdes, PipelineState state, String brokers) {
         this.consumer = consumer;
@@ -86,11 +88,11 @@ public final class TopicFeed implements AutoCloseable {
     private void run() {
         try (consumer;
                 reader) {
-            while (!closing) {
+            while (!isClosing()) {
                 step();
             }
         } catch (WakeupException | InterruptException e) {
-            if (!closing) {
+            if (!isClosing()) {
                 log.atError().setCause(e).log("The console's feed was interrupted");
             }
         }
@@ -159,7 +161,7 @@ public final class TopicFeed implements AutoCloseable {
     private void read(Iterable<ConsumerRecord<byte[], byte[]>> messages) {
         for (ConsumerRecord<byte[], byte[]> message : messages) {
             readUntilAnswered(message);
-            if (closing) {
+            if (isClosing()) {
                 return;
             }
         }
@@ -174,7 +176,7 @@ public final class TopicFeed implements AutoCloseable {
     }
 
     private void readUntilAnswered(ConsumerRecord<byte[], byte[]> message) {
-        while (!closing) {
+        while (!isClosing()) {
             try {
                 reader.read(message);
                 return;
@@ -195,9 +197,13 @@ public final class TopicFeed implements AutoCloseable {
         }
     }
 
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
     private void pause() {
         try {
-            Thread.sleep(RETRY);
+            var unused = closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
@@ -206,9 +212,8 @@ public final class TopicFeed implements AutoCloseable {
     /** Stops reading and waits until that is so. */
     @Override
     public void close() {
-        closing = true;
+        closing.countDown();
         consumer.wakeup();
-        thread.interrupt();
         try {
             thread.join();
         } catch (InterruptedException e) {

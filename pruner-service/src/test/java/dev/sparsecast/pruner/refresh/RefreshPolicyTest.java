@@ -174,7 +174,6 @@ class RefreshPolicyTest {
     }
 
     static Stream<Arguments> releases() {
-        Duration never = Duration.ZERO;
         return Stream.of(
                 Arguments.of("the first", new Story().first(), Trigger.FIRST),
                 Arguments.of("the first, with exactly the minima", new Story().first().snapshots(python(10)), Trigger.FIRST),
