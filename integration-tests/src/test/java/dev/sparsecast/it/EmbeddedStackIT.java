@@ -104,13 +104,17 @@ class EmbeddedStackIT {
 
         try (Serde<Prompt> serde = new SparsecastSerdes(cluster).prompts();
                 KafkaProducer<String, Prompt> producer = new KafkaProducer<>(
-                        cluster.client(Map.of("transactional.id", "stack-it")), new StringSerializer(), serde.serializer())) {
+                        cluster.client(Map.of("transactional.id", "stack-it")),
+                        new StringSerializer(),
+                        serde.serializer())) {
             producer.initTransactions();
             producer.beginTransaction();
-            producer.send(new ProducerRecord<>(topic, 0, "aborted", prompt("aborted"))).get();
+            producer.send(new ProducerRecord<>(topic, 0, "aborted", prompt("aborted")))
+                    .get();
             producer.abortTransaction();
             producer.beginTransaction();
-            producer.send(new ProducerRecord<>(topic, 0, "committed", prompt("committed"))).get();
+            producer.send(new ProducerRecord<>(topic, 0, "committed", prompt("committed")))
+                    .get();
             producer.commitTransaction();
 
             assertThat(read(cluster, topic, serde.deserializer())).containsExactly(prompt("committed"));
@@ -197,7 +201,8 @@ class EmbeddedStackIT {
     private static <T> void send(ClusterSettings cluster, Wire<T> wire, Serde<T> serde) throws Exception {
         try (KafkaProducer<String, T> producer =
                 new KafkaProducer<>(cluster.client(Map.of()), new StringSerializer(), serde.serializer())) {
-            producer.send(new ProducerRecord<>(wire.topic(), 0, "key", wire.value())).get();
+            producer.send(new ProducerRecord<>(wire.topic(), 0, "key", wire.value()))
+                    .get();
         }
     }
 

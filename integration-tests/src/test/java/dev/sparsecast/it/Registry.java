@@ -18,7 +18,8 @@ final class Registry {
 
     /** The latest version of a subject, with its id and schema. */
     static String latest(String url, String subject) throws IOException, InterruptedException {
-        return send("GET", url + "/subjects/" + subject + "/versions/latest", "").body();
+        return send("GET", url + "/subjects/" + subject + "/versions/latest", "")
+                .body();
     }
 
     static void requireBackwardCompatibility(String url) throws IOException, InterruptedException {

@@ -25,7 +25,9 @@ public final class SparsecastProcess implements AutoCloseable {
 
     /** The repository. */
     public static Path root() {
-        return Path.of(System.getProperty("sparsecast.root", "..")).toAbsolutePath().normalize();
+        return Path.of(System.getProperty("sparsecast.root", ".."))
+                .toAbsolutePath()
+                .normalize();
     }
 
     /**
@@ -36,7 +38,8 @@ public final class SparsecastProcess implements AutoCloseable {
      */
     public static SparsecastProcess start(Path directory, Map<String, String> environment, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(List.of(root().resolve("sparsecast").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(root().resolve("sparsecast").toString()));
         command.addAll(List.of(arguments));
         Path errors = directory.resolve("stderr-" + System.nanoTime() + ".txt");
         ProcessBuilder builder =
@@ -65,6 +68,12 @@ public final class SparsecastProcess implements AutoCloseable {
     /** The process that the launcher became, and all that it started. */
     public Process process() {
         return process;
+    }
+
+    /** Asks the process to end, as Ctrl-C or a service manager does; its output can still be read. */
+    public void terminate() {
+        // Process.destroy would close the streams.
+        process.toHandle().destroy();
     }
 
     public int waitFor() throws InterruptedException {

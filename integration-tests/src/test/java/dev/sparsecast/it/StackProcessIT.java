@@ -40,7 +40,7 @@ class StackProcessIT {
             assertThat(children).isNotEmpty();
             assertThat(temporaryFiles()).isNotEmpty();
 
-            stack.process().destroy();
+            stack.terminate();
 
             assertThat(stack.waitFor()).isZero();
             assertThat(stack.readRest()).isEmpty();
@@ -114,7 +114,10 @@ class StackProcessIT {
 
     private String topics(JsonNode addresses) throws Exception {
         try (SparsecastProcess topics = start(
-                "topics", "--json", "--bootstrap-servers", addresses.get("bootstrap_servers").asString())) {
+                "topics",
+                "--json",
+                "--bootstrap-servers",
+                addresses.get("bootstrap_servers").asString())) {
             String result = topics.readRest();
             assertThat(topics.waitFor()).as(Files.readString(topics.errors())).isZero();
             return result;
@@ -127,7 +130,8 @@ class StackProcessIT {
     }
 
     private static JsonNode addresses(SparsecastProcess stack) throws Exception {
-        return JsonMapper.shared().readTree(requireNonNull(stack.readLine(), () -> "the stack ended: " + stack.errors()));
+        return JsonMapper.shared()
+                .readTree(requireNonNull(stack.readLine(), () -> "the stack ended: " + stack.errors()));
     }
 
     /** What the stack has left in the directory for temporary files, apart from the JVM's own. */

@@ -74,10 +74,11 @@ public record ClusterConfiguration(
 
     private String require(String key, String option, @Nullable String given, Map<String, String> settings) {
         return resolve(key, option, given, settings)
-                .orElseThrow(() -> new ClusterConfigurationException("Missing " + option + " (or the environment variable "
-                        + ENVIRONMENT_PREFIX + variable(key) + ", or " + key
-                        + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things"
-                        + " with."));
+                .orElseThrow(
+                        () -> new ClusterConfigurationException("Missing " + option + " (or the environment variable "
+                                + ENVIRONMENT_PREFIX + variable(key) + ", or " + key
+                                + " in the file of --kafka-config); 'sparsecast stack' runs a broker and registry to try things"
+                                + " with."));
     }
 
     private Optional<String> resolve(String key, String option, @Nullable String given, Map<String, String> settings) {

@@ -60,7 +60,8 @@ final class Problems {
             case StackException e when e.reason() == StackException.Reason.FAILED -> ExitCode.FAILED;
             case FailedException _, ClusterUnavailableException _, DemoException _ -> ExitCode.FAILED;
             // Services that were started rightly and could not go on.
-            case WorkerException _, PrunerException _, DeployerException _, RefusedException _, StoreException _ -> ExitCode.FAILED;
+            case WorkerException _, PrunerException _, DeployerException _, RefusedException _, StoreException _ ->
+                ExitCode.FAILED;
             default -> foreseen ? ExitCode.BAD_INPUT : ExitCode.FAILED;
         };
     }

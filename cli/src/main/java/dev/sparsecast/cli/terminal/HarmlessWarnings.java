@@ -9,8 +9,7 @@ import java.util.List;
 /** Drops warnings of the embedded broker that say nothing but that it starts or stops. */
 public final class HarmlessWarnings extends Filter<ILoggingEvent> {
     private static final List<String> FRAGMENTS = List.of(
-            "Performing controller activation.",
-            "Attempting to close NetworkClient that has already been closed.");
+            "Performing controller activation.", "Attempting to close NetworkClient that has already been closed.");
 
     @Override
     public FilterReply decide(ILoggingEvent event) {

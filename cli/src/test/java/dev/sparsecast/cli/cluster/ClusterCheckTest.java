@@ -57,7 +57,8 @@ class ClusterCheckTest {
         });
         server.start();
         try {
-            ClusterCheck.requireRegistry("http://127.0.0.1:" + server.getAddress().getPort());
+            ClusterCheck.requireRegistry(
+                    "http://127.0.0.1:" + server.getAddress().getPort());
         } finally {
             server.stop(0);
         }

@@ -60,7 +60,8 @@ class ClusterConfigurationTest {
 
     @Test
     void saysHowToNameTheBrokerWhenNobodyHas() {
-        ClusterConfiguration configuration = new ClusterConfiguration(null, "http://registry", null, Map.of(), Map.of());
+        ClusterConfiguration configuration =
+                new ClusterConfiguration(null, "http://registry", null, Map.of(), Map.of());
 
         assertThatThrownBy(configuration::settings)
                 .isInstanceOf(ClusterConfigurationException.class)
@@ -69,8 +70,7 @@ class ClusterConfigurationTest {
 
     @Test
     void needsNoRegistryWhereOnlyTheBrokerCounts() {
-        ClusterSettings settings =
-                new ClusterConfiguration("one:1", null, null, Map.of(), Map.of()).brokerSettings();
+        ClusterSettings settings = new ClusterConfiguration("one:1", null, null, Map.of(), Map.of()).brokerSettings();
 
         assertThat(settings).isEqualTo(new ClusterSettings("one:1", ""));
     }

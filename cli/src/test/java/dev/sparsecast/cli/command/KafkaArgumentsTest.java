@@ -9,7 +9,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaArgumentsTest {
     @ParameterizedTest
     @ValueSource(
-            strings = {"kafka.sasl.jaas.config=a b=\"c\"", "--kafka.sasl.jaas.config=a b=\"c\"", "-Dkafka.sasl.jaas.config=a b=\"c\""})
+            strings = {
+                "kafka.sasl.jaas.config=a b=\"c\"",
+                "--kafka.sasl.jaas.config=a b=\"c\"",
+                "-Dkafka.sasl.jaas.config=a b=\"c\""
+            })
     void understandsEveryWayToWriteASetting(String argument) {
         assertThat(KafkaArguments.expand("topics", argument, "--json"))
                 .containsExactly("topics", "--kafka", "sasl.jaas.config=a b=\"c\"", "--json");

@@ -80,8 +80,7 @@ class RootCommandTest {
                         new StackException(StackException.Reason.BAD_INPUT, "Port 1 is in use."),
                         2,
                         "sparsecast: Port 1 is in use."),
-                Arguments.of(
-                        new StackException(StackException.Reason.FAILED, "It ended."), 1, "sparsecast: It ended."),
+                Arguments.of(new StackException(StackException.Reason.FAILED, "It ended."), 1, "sparsecast: It ended."),
                 Arguments.of(new ClusterUnavailableException("No broker."), 1, "sparsecast: No broker."),
                 Arguments.of(new IllegalStateException("odd"), 1, "--stacktrace"));
     }
@@ -97,7 +96,8 @@ class RootCommandTest {
 
     @Test
     void printsTheStackTraceWhenAsked() {
-        CommandLine root = captured(RootCommand.commandLine().addSubcommand(new Failing(new IllegalStateException("odd"))));
+        CommandLine root =
+                captured(RootCommand.commandLine().addSubcommand(new Failing(new IllegalStateException("odd"))));
 
         assertThat(root.execute("--stacktrace", "fail")).isEqualTo(1);
         assertThat(err.toString()).contains("\tat ");
@@ -108,7 +108,6 @@ class RootCommandTest {
     }
 
     private CommandLine captured(CommandLine command) {
-        return command.setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true));
+        return command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     }
 }
