@@ -70,6 +70,12 @@ public final class SparsecastProcess implements AutoCloseable {
         return process;
     }
 
+    /** Asks the process to end, as Ctrl-C or a service manager does; its output can still be read. */
+    public void terminate() {
+        // Process.destroy would close the streams.
+        process.toHandle().destroy();
+    }
+
     public int waitFor() throws InterruptedException {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new IllegalStateException("sparsecast did not end");

@@ -40,7 +40,7 @@ class StackProcessIT {
             assertThat(children).isNotEmpty();
             assertThat(temporaryFiles()).isNotEmpty();
 
-            stack.process().destroy();
+            stack.terminate();
 
             assertThat(stack.waitFor()).isZero();
             assertThat(stack.readRest()).isEmpty();

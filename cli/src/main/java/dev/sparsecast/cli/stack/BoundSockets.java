@@ -18,8 +18,32 @@ final class BoundSockets implements ServerSocketFactory, AutoCloseable {
 
     private final Map<Integer, ServerSocketChannel> byPort = new ConcurrentHashMap<>();
 
-    /** Binds a port of the loopback interface, 0 for any free one, and returns its number. */
-    int bind(int port) {
+    private final int brokerPort;
+    private final int controllerPort;
+
+    private BoundSockets(int port) {
+        this.brokerPort = bind(port);
+        this.controllerPort = bind(0);
+    }
+
+    /**
+     * Binds a broker's and a controller's port of the loopback interface.
+     *
+     * @param port the broker's port, 0 for any free one
+     */
+    static BoundSockets reserve(int port) {
+        return new BoundSockets(port);
+    }
+
+    int brokerPort() {
+        return brokerPort;
+    }
+
+    int controllerPort() {
+        return controllerPort;
+    }
+
+    private int bind(int port) {
         try {
             ServerSocketChannel channel = ServerSocketChannel.open();
             try {

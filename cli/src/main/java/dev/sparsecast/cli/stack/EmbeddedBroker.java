@@ -44,14 +44,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final int NODE = 1;
     private static final Duration SHUTDOWN_LIMIT = Duration.ofSeconds(5);
 
-    private final int port;
     private final BoundSockets sockets;
     private final ControllerServer controller;
     private final BrokerServer broker;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedBroker(int port, BoundSockets sockets, ControllerServer controller, BrokerServer broker) {
-        this.port = port;
+    private EmbeddedBroker(BoundSockets sockets, ControllerServer controller, BrokerServer broker) {
         this.sockets = sockets;
         this.controller = controller;
         this.broker = broker;
@@ -64,14 +62,15 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param port the port to listen on, 0 for any free one
      */
     public static EmbeddedBroker start(Path directory, int port) {
-        BoundSockets sockets = new BoundSockets();
-        int brokerPort = sockets.bind(port);
-        int controllerPort = sockets.bind(0);
+        return start(directory, BoundSockets.reserve(port));
+    }
+
+    /** The same with ports that were bound before. */
+    static EmbeddedBroker start(Path directory, BoundSockets sockets) {
         EmbeddedBroker embedded;
         try {
             format(directory);
-            embedded = assemble(
-                    KafkaConfig.fromProps(settings(directory, brokerPort, controllerPort), false), brokerPort, sockets);
+            embedded = assemble(KafkaConfig.fromProps(settings(directory, sockets), false), sockets);
         } catch (Exception e) {
             closeQuietly(sockets);
             throw new StackException(
@@ -93,7 +92,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** Where clients connect: {@code host:port}. */
     public String bootstrapServers() {
-        return HOST + ":" + port;
+        return HOST + ":" + sockets.brokerPort();
     }
 
     public String clusterId() {
@@ -116,18 +115,19 @@ public final class EmbeddedBroker implements AutoCloseable {
                 .run();
     }
 
-    private static Properties settings(Path directory, int port, int controllerPort) {
-        String brokerListener = "BROKER://" + HOST + ":" + port;
+    private static Properties settings(Path directory, BoundSockets sockets) {
+        String brokerListener = "BROKER://" + HOST + ":" + sockets.brokerPort();
+        String controller = HOST + ":" + sockets.controllerPort();
         Properties settings = new Properties();
         settings.putAll(Map.ofEntries(
                 Map.entry("node.id", String.valueOf(NODE)),
                 Map.entry("process.roles", "broker,controller"),
-                Map.entry("listeners", brokerListener + ",CONTROLLER://" + HOST + ":" + controllerPort),
+                Map.entry("listeners", brokerListener + ",CONTROLLER://" + controller),
                 Map.entry("advertised.listeners", brokerListener),
                 Map.entry("listener.security.protocol.map", "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT"),
                 Map.entry("inter.broker.listener.name", "BROKER"),
                 Map.entry("controller.listener.names", "CONTROLLER"),
-                Map.entry("controller.quorum.voters", NODE + "@" + HOST + ":" + controllerPort),
+                Map.entry("controller.quorum.voters", NODE + "@" + controller),
                 Map.entry("log.dirs", directory.toString())));
         // One node: one replica of everything, and few partitions of the internal topics, which all start at once.
         settings.putAll(Map.ofEntries(
@@ -159,7 +159,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return settings;
     }
 
-    private static EmbeddedBroker assemble(KafkaConfig config, int port, BoundSockets sockets) {
+    private static EmbeddedBroker assemble(KafkaConfig config, BoundSockets sockets) {
         Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> storage =
                 KafkaRaftServer.initializeLogDirs(config, log, "[embedded broker] ");
         Metrics metrics = Server.initializeMetrics(
@@ -169,7 +169,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         SharedServer shared = new SharedServer(
                 config, storage._1(), Time.SYSTEM, metrics, voters, List.of(), EmbeddedBroker::faultHandler, sockets);
         return new EmbeddedBroker(
-                port,
                 sockets,
                 new ControllerServer(shared, KafkaRaftServer.configSchema(), storage._2()),
                 new BrokerServer(shared));
@@ -206,7 +205,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(BoundSockets sockets) {
+    static void closeQuietly(BoundSockets sockets) {
         try {
             sockets.close();
         } catch (IOException e) {

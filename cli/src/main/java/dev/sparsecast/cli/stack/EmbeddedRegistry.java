@@ -57,9 +57,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
      * @param port the port to listen on, 0 for any free one
      */
     public static EmbeddedRegistry start(Installation installation, DataDirectory data, int port) {
-        if (port != 0) {
-            requireFree(port);
-        }
+        requireFree(port);
         Process process = launch(command(installation, data, port), data.registryLog());
         try {
             String url = "http://" + EmbeddedBroker.HOST + ":" + awaitPort(process, data.registryLog()) + API;
@@ -140,7 +138,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
         }
     }
 
-    private static void requireFree(int port) {
+    /** Binds a port for a moment, to say in time that it cannot be had; 0 always can. */
+    static void requireFree(int port) {
         try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(EmbeddedBroker.HOST))) {
             socket.getLocalPort();
         } catch (IOException e) {

@@ -25,13 +25,26 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** Starts both and returns once both answer. */
     public static EmbeddedStack start(StackOptions options) {
-        DataDirectory data = options.data() == null ? DataDirectory.temporary() : DataDirectory.at(options.data());
+        // What can be wrong with the options shows before anything is started.
+        EmbeddedRegistry.requireFree(options.registryPort());
+        BoundSockets sockets = BoundSockets.reserve(options.port());
+        DataDirectory data;
+        try {
+            data = options.data() == null ? DataDirectory.temporary() : DataDirectory.at(options.data());
+        } catch (StackException e) {
+            EmbeddedBroker.closeQuietly(sockets);
+            throw e;
+        }
+        return start(options, sockets, data);
+    }
+
+    private static EmbeddedStack start(StackOptions options, BoundSockets sockets, DataDirectory data) {
         CompletableFuture<EmbeddedRegistry> starting = CompletableFuture.supplyAsync(
                 () -> EmbeddedRegistry.start(Installation.current(), data, options.registryPort()),
                 task -> Thread.ofVirtual().name("start-registry").start(task));
         @Nullable EmbeddedBroker broker = null;
         try {
-            broker = EmbeddedBroker.start(data.broker(), options.port());
+            broker = EmbeddedBroker.start(data.broker(), sockets);
             return new EmbeddedStack(data, broker, starting.join());
         } catch (RuntimeException e) {
             abandon(data, broker, starting);
