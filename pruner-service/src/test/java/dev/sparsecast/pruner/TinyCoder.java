@@ -87,7 +87,8 @@ public final class TinyCoder {
         List<PromptText> texts = prompts.stream()
                 .map(prompt -> new PromptText(prompt.id(), prompt.language(), prompt.domain(), prompt.text()))
                 .toList();
-        ModelStatistics profile = OfflineProfile.run(base, texts, 256, OPTIONS, Progress.NONE).statistics();
+        ModelStatistics profile =
+                OfflineProfile.run(base, texts, 256, OPTIONS, Progress.NONE).statistics();
         List<ActivationStatistics> layers = new ArrayList<>();
         for (Map<Tap, TapSums> taps : profile.layers()) {
             Totals totals = new Totals(
@@ -129,7 +130,8 @@ public final class TinyCoder {
     }
 
     /** A sub-model of one language at once, and again at once after any new token. */
-    public static SubModelSpecification specification(String language, double sparsity, Gate gate, ArtifactKind... kinds) {
+    public static SubModelSpecification specification(
+            String language, double sparsity, Gate gate, ArtifactKind... kinds) {
         return new SubModelSpecification(
                 language,
                 List.of(new Group(language, "code", 1)),

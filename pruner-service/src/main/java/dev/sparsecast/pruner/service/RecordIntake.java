@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,12 +82,11 @@ final class RecordIntake implements AutoCloseable {
                 case Topics.SUBMODEL_RELEASES -> takeRelease(record);
                 default -> takePrompt(record);
             }
-        } catch (SerializationException e) {
+        } catch (RuntimeException e) {
+            // Not only those that say so: damaged bytes make Avro and its wrapping throw whatever they stumble over.
             if (RegistryOutage.isCauseOf(e)) {
                 throw new RegistryOutage(e);
             }
-            refuse(record, e, isNew);
-        } catch (IllegalArgumentException e) {
             refuse(record, e, isNew);
         }
     }

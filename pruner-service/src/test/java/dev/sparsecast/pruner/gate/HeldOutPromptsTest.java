@@ -58,8 +58,7 @@ class HeldOutPromptsTest {
         prompts.add(prompt(HELD_OUT_IDS.get(0)), 1);
         prompts.add(prompt(HELD_OUT_IDS.get(1)), 2);
         prompts.add(prompt(HELD_OUT_IDS.get(0)), 3);
-        assertThat(ids(prompts.newest("python", "code", 10)))
-                .containsExactly(HELD_OUT_IDS.get(1), HELD_OUT_IDS.get(0));
+        assertThat(ids(prompts.newest("python", "code", 10))).containsExactly(HELD_OUT_IDS.get(1), HELD_OUT_IDS.get(0));
     }
 
     @Test

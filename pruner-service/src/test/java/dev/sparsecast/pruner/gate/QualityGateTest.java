@@ -47,7 +47,8 @@ class QualityGateTest {
         gate = new QualityGate(base, TinyCoder.OPTIONS);
         Calibration calibration = Calibration.of(
                 Calibrations.mix(
-                        List.of(TinyCoder.snapshot(base, TinyCoder.counted(PYTHON).subList(0, 16), 1)),
+                        List.of(TinyCoder.snapshot(
+                                base, TinyCoder.counted(PYTHON).subList(0, 16), 1)),
                         new double[] {1},
                         base.digest()),
                 base.config(),
@@ -80,8 +81,7 @@ class QualityGateTest {
         List<PromptText> texts = HELD_OUT.stream()
                 .map(prompt -> new PromptText(prompt.id(), prompt.language(), prompt.domain(), prompt.text()))
                 .toList();
-        return OfflineEvaluation.run(
-                        model, texts, 256, TinyCoder.OPTIONS, dev.sparsecast.worker.model.Progress.NONE)
+        return OfflineEvaluation.run(model, texts, 256, TinyCoder.OPTIONS, dev.sparsecast.worker.model.Progress.NONE)
                 .perplexity();
     }
 
@@ -114,17 +114,17 @@ class QualityGateTest {
 
     @Test
     void comparesWithTheReleaseInUseOnTheSamePrompts() {
-        GateVerdict same = gate.judge(
-                limits(1e6, 1), HELD_OUT, half, Optional.of(new QualityGate.Current(half, true)));
-        assertThat(same).isInstanceOfSatisfying(GateVerdict.Promoted.class, promoted -> assertThat(
-                        promoted.quality().current())
-                .hasValue(promoted.quality().candidate()));
-        assertThat(gate.judge(
-                        limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, true))))
-                .isInstanceOfSatisfying(GateVerdict.Rejected.class, rejected -> assertThat(rejected.reason())
-                        .contains("release in use"));
-        assertThat(gate.judge(
-                        limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, false))))
+        GateVerdict same = gate.judge(limits(1e6, 1), HELD_OUT, half, Optional.of(new QualityGate.Current(half, true)));
+        assertThat(same)
+                .isInstanceOfSatisfying(
+                        GateVerdict.Promoted.class,
+                        promoted -> assertThat(promoted.quality().current())
+                                .hasValue(promoted.quality().candidate()));
+        assertThat(gate.judge(limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, true))))
+                .isInstanceOfSatisfying(
+                        GateVerdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).contains("release in use"));
+        assertThat(gate.judge(limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, false))))
                 .isInstanceOf(GateVerdict.Promoted.class);
     }
 
@@ -134,8 +134,10 @@ class QualityGateTest {
         prompts.add(new Prompt("short", "python", "code", "x", "", Map.of()));
         prompts.add(new Prompt("empty", "python", "code", "", "", Map.of()));
         assertThat(gate.judge(limits(2, 1), prompts, half, Optional.empty()))
-                .isInstanceOfSatisfying(GateVerdict.Undecided.class, undecided -> assertThat(undecided.reason())
-                        .startsWith(HELD_OUT.size() - 1 + " of " + HELD_OUT.size()));
+                .isInstanceOfSatisfying(
+                        GateVerdict.Undecided.class,
+                        undecided -> assertThat(undecided.reason())
+                                .startsWith(HELD_OUT.size() - 1 + " of " + HELD_OUT.size()));
     }
 
     @ParameterizedTest
@@ -153,7 +155,9 @@ class QualityGateTest {
     void judgesByTheLimits(double dense, double candidate, Double current, boolean isLimit, String verdict) {
         Quality quality = new Quality(
                 4, 100, dense, candidate, current == null ? OptionalDouble.empty() : OptionalDouble.of(current));
-        assertThat(QualityGate.verdict(new Gate(8, 4, 1.5, 1.2), quality, isLimit).getClass().getSimpleName())
+        assertThat(QualityGate.verdict(new Gate(8, 4, 1.5, 1.2), quality, isLimit)
+                        .getClass()
+                        .getSimpleName())
                 .isEqualTo(verdict);
     }
 
@@ -171,9 +175,11 @@ class QualityGateTest {
         Prompt otherOne = new Prompt("1", "python", "code", "another text", "", Map.of());
         int[] tokensOfOne = {10, 1};
         int[] tokensOfTwo = {20, 1, 1};
-        assertThat(losses.of(List.of(one, two), List.of(tokensOfOne, tokensOfTwo)).sequences())
+        assertThat(losses.of(List.of(one, two), List.of(tokensOfOne, tokensOfTwo))
+                        .sequences())
                 .containsExactly(new SequenceLoss(10, 2), new SequenceLoss(20, 3));
-        assertThat(losses.of(List.of(two, one), List.of(tokensOfTwo, tokensOfOne)).sequences())
+        assertThat(losses.of(List.of(two, one), List.of(tokensOfTwo, tokensOfOne))
+                        .sequences())
                 .containsExactly(new SequenceLoss(20, 3), new SequenceLoss(10, 2));
         assertThat(losses.of(List.of(otherOne), List.of(new int[] {30})).sequences())
                 .containsExactly(new SequenceLoss(30, 1));

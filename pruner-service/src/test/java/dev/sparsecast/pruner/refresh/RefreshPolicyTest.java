@@ -140,8 +140,7 @@ class RefreshPolicyTest {
         }
 
         Story rejected(Duration ago) {
-            rejected = Optional.of(
-                    new Rejection(Ingredients.of(specification(), snapshots), NOW.minus(ago)));
+            rejected = Optional.of(new Rejection(Ingredients.of(specification(), snapshots), NOW.minus(ago)));
             return this;
         }
     }
@@ -176,7 +175,10 @@ class RefreshPolicyTest {
     static Stream<Arguments> releases() {
         return Stream.of(
                 Arguments.of("the first", new Story().first(), Trigger.FIRST),
-                Arguments.of("the first, with exactly the minima", new Story().first().snapshots(python(10)), Trigger.FIRST),
+                Arguments.of(
+                        "the first, with exactly the minima",
+                        new Story().first().snapshots(python(10)),
+                        Trigger.FIRST),
                 Arguments.of("exactly enough new tokens", new Story().snapshots(python(15)), Trigger.TOKENS),
                 Arguments.of(
                         "a count started anew",
@@ -189,8 +191,7 @@ class RefreshPolicyTest {
                         new Story().commanded().snapshots(python(15)).drifted(DriftState.DRIFTED, "python", 3, 115),
                         Trigger.COMMAND),
                 Arguments.of("another sparsity", new Story().sparsity(0.6), Trigger.COMMAND),
-                Arguments.of(
-                        "another weight", new Story().groups(new Group("python", "code", 2)), Trigger.COMMAND),
+                Arguments.of("another weight", new Story().groups(new Group("python", "code", 2)), Trigger.COMMAND),
                 Arguments.of(
                         "another group",
                         new Story()
@@ -229,11 +230,10 @@ class RefreshPolicyTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("releases")
     void releasesBecauseOf(String what, Story story, Trigger expected) {
-        assertThat(story.decision())
-                .isInstanceOfSatisfying(RefreshDecision.Release.class, release -> {
-                    assertThat(release.trigger()).isEqualTo(expected);
-                    assertThat(release.reason()).isNotBlank();
-                });
+        assertThat(story.decision()).isInstanceOfSatisfying(RefreshDecision.Release.class, release -> {
+            assertThat(release.trigger()).isEqualTo(expected);
+            assertThat(release.reason()).isNotBlank();
+        });
     }
 
     static Stream<Arguments> waits() {
@@ -267,13 +267,8 @@ class RefreshPolicyTest {
                         Obstacle.SNAPSHOT),
                 Arguments.of("too few tokens", new Story().first().snapshots(python(9)), Obstacle.MINIMUM),
                 Arguments.of(
-                        "too few prompts",
-                        new Story().first().refresh(1, 34, 0, 0, true, never),
-                        Obstacle.MINIMUM),
-                Arguments.of(
-                        "too few sources",
-                        new Story().first().refresh(1, 1, 3, 0, true, never),
-                        Obstacle.MINIMUM),
+                        "too few prompts", new Story().first().refresh(1, 34, 0, 0, true, never), Obstacle.MINIMUM),
+                Arguments.of("too few sources", new Story().first().refresh(1, 1, 3, 0, true, never), Obstacle.MINIMUM),
                 Arguments.of(
                         "too little even for a command",
                         new Story().first().commanded().snapshots(python(9)),
@@ -317,7 +312,8 @@ class RefreshPolicyTest {
                         Obstacle.TRIGGER),
                 Arguments.of(
                         "the schedule",
-                        new Story().refresh(1, 1, 0, 0, true, Duration.ofHours(1).plusMillis(1)),
+                        new Story()
+                                .refresh(1, 1, 0, 0, true, Duration.ofHours(1).plusMillis(1)),
                         Obstacle.TRIGGER),
                 Arguments.of(
                         "drift that is not certain",
@@ -377,13 +373,16 @@ class RefreshPolicyTest {
                         content.decayedTokens(),
                         content.halfLifeTokens()),
                 NOW);
-        assertThat(Ingredients.of(new Story().specification(), List.of(python(11)))).isEqualTo(ingredients);
+        assertThat(Ingredients.of(new Story().specification(), List.of(python(11))))
+                .isEqualTo(ingredients);
         assertThat(Stream.of(
                         Ingredients.of(new Story().specification(), List.of(python(12))),
                         Ingredients.of(new Story().specification(), List.of(otherFlushes)),
                         Ingredients.of(new Story().sparsity(0.6).specification(), List.of(python(11))),
                         Ingredients.of(
-                                new Story().groups(new Group("python", "code", 2)).specification(),
+                                new Story()
+                                        .groups(new Group("python", "code", 2))
+                                        .specification(),
                                 List.of(python(11)))))
                 .doesNotHaveDuplicates()
                 .doesNotContain(ingredients);

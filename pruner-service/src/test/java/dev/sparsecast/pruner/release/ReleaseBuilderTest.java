@@ -61,8 +61,8 @@ class ReleaseBuilderTest {
     static void prune(@TempDir Path scratch) {
         base = TinyCoder.open();
         try (ArtifactStore unused = ArtifactStores.open(scratch.resolve("store").toString())) {
-            ReleaseBuilder builder = new ReleaseBuilder(
-                    base, unused, KEY, () -> {}, scratch.resolve("work"), 2, Clock.systemUTC());
+            ReleaseBuilder builder =
+                    new ReleaseBuilder(base, unused, KEY, () -> {}, scratch.resolve("work"), 2, Clock.systemUTC());
             first = builder.prune(
                     SPECIFICATION,
                     Trigger.FIRST,
@@ -128,8 +128,7 @@ class ReleaseBuilderTest {
         try (Checkpoint pruned = Checkpoint.open(fetched);
                 Stream<Path> files = Files.list(fetched)) {
             assertThat(pruned.config()).isEqualTo(base.config());
-            float[] weights =
-                    pruned.tensor("model.layers.0.mlp.up_proj.weight").toFloats();
+            float[] weights = pruned.tensor("model.layers.0.mlp.up_proj.weight").toFloats();
             int zeros = 0;
             for (float weight : weights) {
                 zeros += weight == 0 ? 1 : 0;
@@ -189,7 +188,8 @@ class ReleaseBuilderTest {
     void makesTheMaskOfAnEarlierReleaseAgainAndNoticesDamage() throws IOException {
         SubModelRelease release = builder().build(first, QUALITY, Optional.empty());
         assertThat(builder().maskOf(release).digest()).isEqualTo(first.mask().digest());
-        Path recipe = directory.resolve("store")
+        Path recipe = directory
+                .resolve("store")
                 .resolve(release.artifact(ArtifactKind.RECIPE).orElseThrow().uri());
         byte[] bytes = Files.readAllBytes(recipe);
         bytes[bytes.length - 1] ^= 1;
@@ -221,7 +221,8 @@ class ReleaseBuilderTest {
 
     private void verify(SubModelRelease release, Candidate candidate) {
         assertThat(KEY.verifyingKey().verifies(release)).isTrue();
-        assertThat(builder().maskOf(release).digest()).isEqualTo(candidate.mask().digest());
+        assertThat(builder().maskOf(release).digest())
+                .isEqualTo(candidate.mask().digest());
         Path fetched = directory.resolve("fetched-" + release.hashCode() + "-" + System.nanoTime());
         Artifact checkpoint = release.artifact(ArtifactKind.CHECKPOINT).orElseThrow();
         DirectoryArtifact.fetch(store, checkpoint.uri(), new Stored(checkpoint.bytes(), checkpoint.sha256()), fetched);

@@ -65,11 +65,7 @@ final class FakeTopics {
     FakeTopics bytes(String topic, @Nullable String key, byte @Nullable [] value) {
         synchronized (records) {
             records.add(new ConsumerRecord<>(
-                    topic,
-                    0,
-                    records.size(),
-                    key == null ? null : key.getBytes(StandardCharsets.UTF_8),
-                    value));
+                    topic, 0, records.size(), key == null ? null : key.getBytes(StandardCharsets.UTF_8), value));
         }
         return this;
     }

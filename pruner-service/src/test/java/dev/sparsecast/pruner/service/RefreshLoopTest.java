@@ -61,8 +61,7 @@ class RefreshLoopTest {
     private final List<SubModelRelease> announced = new ArrayList<>();
     private final MovableClock clock = new MovableClock();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private SubModelSpecification specification =
-            TinyCoder.specification("python", 0.6, GATE, ArtifactKind.RECIPE);
+    private SubModelSpecification specification = TinyCoder.specification("python", 0.6, GATE, ArtifactKind.RECIPE);
 
     @BeforeAll
     static void load() {
@@ -143,15 +142,20 @@ class RefreshLoopTest {
             DecisionLog decisions = new DecisionLog(directory, base.revision());
             Knowledge knowledge = new Knowledge(base.revision(), new SnapshotAssembler(base.config(), clock));
             RecordSource source = topics.read();
-            try (ArtifactStore store =
-                            wrapper.apply(ArtifactStores.open(directory.resolve("store").toString()));
+            try (ArtifactStore store = wrapper.apply(
+                            ArtifactStores.open(directory.resolve("store").toString()));
                     DeadLetters letters = new DeadLetters(
                             () -> {
                                 throw new IllegalStateException("no dead letters expected");
                             },
                             source::hasTopic);
                     RecordIntake intake = new RecordIntake(
-                            base.revision(), base.digest(), KEY.verifyingKey(), FakeTopics.SERDES, knowledge, letters,
+                            base.revision(),
+                            base.digest(),
+                            KEY.verifyingKey(),
+                            FakeTopics.SERDES,
+                            knowledge,
+                            letters,
                             metrics);
                     ExecutorService executor = Executors.newSingleThreadExecutor()) {
                 ReleaseMaker maker = new ReleaseMaker(
