@@ -130,6 +130,7 @@ class ConsoleIT {
             assertThat(page.locator("#drift-subtitle")).containsText("java");
 
             page.locator("#heat-mode button").last().press("Enter");
+            assertThat(page.locator("canvas.heat")).isVisible();
             page.locator("canvas.heat").focus();
             page.keyboard().press("ArrowDown");
             assertThat(page.locator("#tooltip")).containsText("layer ");

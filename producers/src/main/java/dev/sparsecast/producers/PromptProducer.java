@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends prompts to {@code prompts.<language>}, keyed by their ids, each exactly once per call. Used by one thread. */
 public final class PromptProducer implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final KafkaProducer<String, Prompt> producer;
 
@@ -50,7 +50,11 @@ public final class PromptProducer implements AutoCloseable {
                         "compression.type",
                         "zstd",
                         "max.block.ms",
-                        PATIENCE.toMillis())),
+                        PATIENCE.toMillis(),
+                        "request.timeout.ms",
+                        Math.toIntExact(PATIENCE.toMillis()),
+                        "delivery.timeout.ms",
+                        Math.toIntExact(2 * PATIENCE.toMillis()))),
                 new StringSerializer(),
                 new SparsecastSerdes(cluster).prompts().serializer());
     }
@@ -65,7 +69,7 @@ public final class PromptProducer implements AutoCloseable {
     public Sent send(Iterable<Prompt> prompts, double promptsPerSecond, Consumer<Sent> progress) {
         RateLimit rate = new RateLimit(promptsPerSecond);
         Map<String, Long> byLanguage = new TreeMap<>();
-        AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+        AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
         long start = System.nanoTime();
         long sent = 0;
         for (Prompt prompt : prompts) {
@@ -74,7 +78,7 @@ public final class PromptProducer implements AutoCloseable {
             try {
                 var unused = producer.send(new ProducerRecord<>(topic, prompt.id(), prompt), (metadata, e) -> {
                     if (e != null) {
-                        failure.compareAndSet(null, e);
+                        failure.compareAndSet(null, new Failure(topic, e));
                     }
                 });
             } catch (KafkaException e) {
@@ -83,16 +87,19 @@ public final class PromptProducer implements AutoCloseable {
             sent++;
             byLanguage.merge(prompt.language(), 1L, Long::sum);
             progress.accept(new Sent(sent, byLanguage));
-            throwIfFailed(topic, failure.get());
+            throwIfFailed(failure.get());
         }
         producer.flush();
-        throwIfFailed("prompts.*", failure.get());
+        throwIfFailed(failure.get());
         return new Sent(sent, byLanguage);
     }
 
-    private static void throwIfFailed(String topic, @Nullable Exception failure) {
+    /** What the broker refused first. */
+    private record Failure(String topic, Exception cause) {}
+
+    private static void throwIfFailed(@Nullable Failure failure) {
         if (failure != null) {
-            throw failed(topic, failure);
+            throw failed(failure.topic(), failure.cause());
         }
     }
 

@@ -46,6 +46,12 @@ class PromptFileTest {
                 "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"Code\", \"text\": \"t\"}|domain 'Code'",
                 "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"  \"}|text is empty",
                 "{\"id\": \"a\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\"}|'a' was used before",
+                "{\"id\": \"x\", \"id\": \"y\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\"}|not a JSON object",
+                "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\"} {}|not a JSON object",
+                "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"\\ud83d\"}|half of a surrogate pair",
+                "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\", \"source\": 5}|'source' is no text",
+                "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\", \"attributes\": [1]}|'attributes' is no object",
+                "{\"id\": \"x\", \"language\": \"python\", \"domain\": \"code\", \"text\": \"t\", \"attributes\": {\"k\": 1}}|'k' is no text",
             })
     void aBrokenLineIsNamedAndLeftOut(String line, String reason) throws IOException {
         PromptFile file = read(GOOD + "\n" + line + "\n" + GOOD.replace("\"a\"", "\"c\""));
@@ -71,6 +77,16 @@ class PromptFileTest {
         PromptFile read = PromptFile.read(file);
         assertThat(read.prompts()).hasSize(1);
         assertThat(read.brokenLines()).hasSize(1);
+        assertThat(read.brokenLines().getFirst().reason()).contains("no UTF-8");
+    }
+
+    @Test
+    void aLineOverTheLimitIsPassedOver() throws IOException {
+        PromptFile file = read("x".repeat(PromptFile.LONGEST_LINE + 1) + "\r\n" + GOOD + "\r\n");
+        assertThat(file.prompts()).hasSize(1);
+        assertThat(file.brokenLines())
+                .singleElement()
+                .satisfies(broken -> assertThat(broken.reason()).contains("more than " + PromptFile.LONGEST_LINE));
     }
 
     @Test

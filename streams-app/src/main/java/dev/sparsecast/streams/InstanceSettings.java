@@ -5,6 +5,7 @@ import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.streams.deadletters.NonsenseHandler;
 import dev.sparsecast.streams.deadletters.UnreadableHandler;
+import dev.sparsecast.streams.state.StoreKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param commitInterval how often a transaction ends: what is published becomes visible that often
  * @param replicationFactor of changelogs and repartition topics
  * @param standbyReplicas copies of every store kept warm on other instances
+ * @param stores where stores keep their entries
  */
 public record InstanceSettings(
         String applicationId,
@@ -32,7 +34,8 @@ public record InstanceSettings(
         int threads,
         Duration commitInterval,
         int replicationFactor,
-        int standbyReplicas) {
+        int standbyReplicas,
+        StoreKind stores) {
     public static final String DEFAULT_APPLICATION_ID = "sparsecast-streams";
 
     public InstanceSettings {
@@ -47,9 +50,17 @@ public record InstanceSettings(
         require(standbyReplicas >= 0, "the number of standby replicas must not be negative, but is " + standbyReplicas);
     }
 
-    /** One thread, transactions of 100 ms, the broker's replication factor, no standbys. */
+    /** One thread, transactions of 100 ms, the broker's replication factor, no standbys, stores on disk. */
     public static InstanceSettings of(Path stateDirectory, String instance) {
-        return new InstanceSettings(DEFAULT_APPLICATION_ID, instance, stateDirectory, 1, Duration.ofMillis(100), -1, 0);
+        return new InstanceSettings(
+                DEFAULT_APPLICATION_ID,
+                instance,
+                stateDirectory,
+                1,
+                Duration.ofMillis(100),
+                -1,
+                0,
+                StoreKind.PERSISTENT);
     }
 
     public InstanceSettings withReplication(int newReplicationFactor, int newStandbyReplicas) {
@@ -60,7 +71,8 @@ public record InstanceSettings(
                 threads,
                 commitInterval,
                 newReplicationFactor,
-                newStandbyReplicas);
+                newStandbyReplicas,
+                stores);
     }
 
     public InstanceSettings withThreads(int newThreads) {
@@ -71,7 +83,20 @@ public record InstanceSettings(
                 newThreads,
                 commitInterval,
                 replicationFactor,
-                standbyReplicas);
+                standbyReplicas,
+                stores);
+    }
+
+    public InstanceSettings withStores(StoreKind newStores) {
+        return new InstanceSettings(
+                applicationId,
+                instance,
+                stateDirectory,
+                threads,
+                commitInterval,
+                replicationFactor,
+                standbyReplicas,
+                newStores);
     }
 
     private static void require(boolean holds, String message) {

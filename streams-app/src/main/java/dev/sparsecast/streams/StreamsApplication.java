@@ -3,7 +3,6 @@ package dev.sparsecast.streams;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
-import dev.sparsecast.streams.state.StoreKind;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -73,7 +72,7 @@ public final class StreamsApplication implements AutoCloseable {
             StreamsSettings settings, InstanceSettings instance, ClusterSettings cluster, MeterRegistry registry) {
         Map<String, Object> kafka = instance.kafkaStreams(cluster);
         requireTopics(cluster);
-        Topology topology = SparsecastTopology.build(settings, StoreKind.PERSISTENT, new SparsecastSerdes(cluster));
+        Topology topology = SparsecastTopology.build(settings, instance.stores(), new SparsecastSerdes(cluster));
         Properties properties = new Properties();
         properties.putAll(kafka);
         StreamsApplication application;

@@ -22,7 +22,8 @@ const DETAIL_PAUSE = 700;
 let state = null;
 let chosen = null;
 let detail = null;
-let detailRequest = null;
+let fetching = false;
+let lastFetch = {key: null, time: 0};
 let scheduled = false;
 
 function connection(level, text) {
@@ -39,26 +40,29 @@ function currentGroup() {
     ?? groups.reduce((best, group) => !best || severity(group) > severity(best) ? group : best, null);
 }
 
-/** Fetches a group's large figures when they have changed, one request at a time. */
+/** Fetches a group's large figures when they have changed: one request at a time, a newly chosen group's at once. */
 async function fetchDetail(group) {
-  if (!group || detailRequest || (detail && detail.key === group.key && detail.revision === group.revision)) {
+  if (!group || fetching || (detail && detail.key === group.key && detail.revision === group.revision)) {
     return;
   }
-  const path = [group.model, group.language, group.domain].map(encodeURIComponent).join("/");
-  detailRequest = fetch(`/api/groups/${path}`);
+  const wait = lastFetch.key === group.key ? lastFetch.time + DETAIL_PAUSE - Date.now() : 0;
+  if (wait > 0) {
+    setTimeout(schedule, wait);
+    return;
+  }
+  fetching = true;
+  lastFetch = {key: group.key, time: Date.now()};
   try {
-    const response = await detailRequest;
+    const response = await fetch(`/api/groups/${[group.model, group.language, group.domain].map(encodeURIComponent).join("/")}`);
     if (response.ok) {
       detail = await response.json();
-      schedule();
     }
   } catch {
     // the event stream tells when the server is gone
-  }
-  setTimeout(() => {
-    detailRequest = null;
+  } finally {
+    fetching = false;
     schedule();
-  }, DETAIL_PAUSE);
+  }
 }
 
 function header() {
