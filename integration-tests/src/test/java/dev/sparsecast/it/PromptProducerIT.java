@@ -76,7 +76,8 @@ class PromptProducerIT {
             HttpRequest request = HttpRequest.newBuilder(tap.address().resolve("/v1/completions"))
                     .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"select 1\", \"user\": \"alice\"}"))
                     .build();
-            assertThat(client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+            assertThat(client.send(request, HttpResponse.BodyHandlers.discarding())
+                            .statusCode())
                     .isEqualTo(202);
         }
 
@@ -107,7 +108,8 @@ class PromptProducerIT {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+            while (partitions.stream()
+                    .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
                 consumer.poll(Duration.ofMillis(200)).forEach(messages::add);
             }
         }

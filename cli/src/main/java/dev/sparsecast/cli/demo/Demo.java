@@ -18,7 +18,6 @@ import dev.sparsecast.wanda.Pattern;
 import dev.sparsecast.wanda.PruningParameters;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.recipe.Recipe;
-import dev.sparsecast.worker.model.ModelOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,6 +33,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Tells the story: phase 1 makes six sub-models, phase 2 shifts the Python traffic until its sub-model is refreshed. */
@@ -54,6 +54,8 @@ final class Demo implements AutoCloseable {
     private final Progress progress;
     private final long start = System.nanoTime();
     private final TreeSet<String> told = new TreeSet<>();
+    private final Map<String, SubModelRelease> firstReleases = new LinkedHashMap<>();
+    private final Matrices matrices;
     private long produced;
 
     Demo(DemoSettings settings, Progress progress) {
@@ -61,6 +63,7 @@ final class Demo implements AutoCloseable {
         this.progress = progress;
         this.traffic = Traffic.read(settings.prompts(), settings.ownCode());
         this.base = Checkpoint.open(settings.model());
+        this.matrices = new Matrices(base, Pipeline.MODEL_OPTIONS);
         say("Starting a Kafka broker and a schema registry in this process ...");
         this.pipeline = Pipeline.start(traffic.first().values().stream()
                 .flatMap(List::stream)
@@ -86,13 +89,18 @@ final class Demo implements AutoCloseable {
         send(traffic.interleaved(), DemoSettings.FIRST_RATE);
         await("a first release of every sub-model to be deployed", this::allFirstDeployed);
         await("all prompts of phase 1 to be counted", this::allCounted);
+        traffic.first()
+                .keySet()
+                .forEach(name -> firstReleases.put(name, observed.releases(name).getFirst()));
+        CompletableFuture<Map<String, Map<String, Double>>> firstRows = background("tables", this::firstRows);
         say("");
         say("Phase 2: the Python traffic turns to data science.");
         send(traffic.shift(), DemoSettings.SHIFT_RATE);
         await("the drift of Python to be seen and a refreshed sub-model deployed", this::refreshedAfterDrift);
         await("all prompts to be counted", this::allCounted);
         say("");
-        return report();
+        await("the tables", firstRows::isDone);
+        return report(firstRows.join());
     }
 
     private List<SubModelSpecification> specifications() {
@@ -114,16 +122,19 @@ final class Demo implements AutoCloseable {
 
     /** Sends on a thread of its own while the story is told. */
     private void send(List<Prompt> prompts, double rate) {
-        CompletableFuture<Void> sending = CompletableFuture.runAsync(
-                () -> {
-                    try (PromptProducer producer = new PromptProducer(pipeline.cluster())) {
-                        var unused = producer.send(prompts, rate, sent -> {});
-                    }
-                },
-                task -> Thread.ofPlatform().daemon().name("traffic").start(task));
+        CompletableFuture<PromptProducer.Sent> sending = background("traffic", () -> {
+            try (PromptProducer producer = new PromptProducer(pipeline.cluster())) {
+                return producer.send(prompts, rate, sent -> {});
+            }
+        });
         produced += prompts.size();
         await("the prompts to be sent", sending::isDone);
         sending.join();
+    }
+
+    private static <T> CompletableFuture<T> background(String name, Supplier<T> work) {
+        return CompletableFuture.supplyAsync(
+                work, task -> Thread.ofPlatform().daemon().name(name).start(task));
     }
 
     private void await(String what, BooleanSupplier reached) {
@@ -229,28 +240,37 @@ final class Demo implements AutoCloseable {
                         && observed.deployment(release).isPresent());
     }
 
-    private DemoReport report() {
-        Map<String, SubModelMask> first = new LinkedHashMap<>();
-        Map<String, SubModelMask> rows = new LinkedHashMap<>();
-        Matrices matrices = new Matrices(base, ModelOptions.defaults());
-        rows.put("magnitude", matrices.magnitude(PARAMETERS));
-        for (String name : traffic.first().keySet()) {
-            SubModelMask mask = maskOf(observed.releases(name).getFirst());
-            first.put(name, mask);
-            rows.put(name, mask);
-        }
-        for (String name : traffic.first().keySet()) {
-            List<SubModelRelease> releases = observed.releases(name);
-            releases.subList(1, releases.size())
-                    .forEach(release -> rows.put(name + "@" + release.version(), maskOf(release)));
-        }
+    /** The rows of the dense model, of magnitude pruning and of the first releases. */
+    private Map<String, Map<String, Double>> firstRows() {
+        Map<String, Optional<SubModelMask>> rows = new LinkedHashMap<>();
+        rows.put("dense", Optional.empty());
+        rows.put("magnitude", Optional.of(matrices.magnitude(PARAMETERS)));
+        firstMasks().forEach((name, mask) -> rows.put(name, Optional.of(mask)));
+        return matrices.perplexity(rows, kinds());
+    }
+
+    private Map<String, SubModelMask> firstMasks() {
+        Map<String, SubModelMask> masks = new LinkedHashMap<>();
+        firstReleases.forEach((name, release) -> masks.put(name, maskOf(release)));
+        return masks;
+    }
+
+    private Map<String, List<Prompt>> kinds() {
         Map<String, List<Prompt>> kinds = new LinkedHashMap<>();
         traffic.first().forEach((name, prompts) -> kinds.put(name, Traffic.heldOut(prompts)));
         kinds.put(Traffic.SHIFT, Traffic.heldOut(traffic.shift()));
-        Map<String, Map<String, Double>> perplexity = matrices.perplexity(
-                rows,
-                kinds,
-                row -> progress.update(String.format(Locale.ROOT, "%3.0f s: evaluating %s", seconds(), row)));
+        return kinds;
+    }
+
+    private DemoReport report(Map<String, Map<String, Double>> firstRows) {
+        Map<String, Optional<SubModelMask>> rows = new LinkedHashMap<>();
+        for (String name : traffic.first().keySet()) {
+            List<SubModelRelease> releases = observed.releases(name);
+            releases.subList(1, releases.size())
+                    .forEach(release -> rows.put(name + "@" + release.version(), Optional.of(maskOf(release))));
+        }
+        Map<String, Map<String, Double>> perplexity = new LinkedHashMap<>(firstRows);
+        perplexity.putAll(matrices.perplexity(rows, kinds()));
         return new DemoReport(
                 produced,
                 observed.counted(),
@@ -258,7 +278,7 @@ final class Demo implements AutoCloseable {
                 seconds(),
                 submodels(),
                 perplexity,
-                Matrices.maskDifference(first));
+                Matrices.maskDifference(firstMasks()));
     }
 
     private SubModelMask maskOf(SubModelRelease release) {

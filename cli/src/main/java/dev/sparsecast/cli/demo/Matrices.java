@@ -20,7 +20,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** The two tables that show what calibrating on a language does. */
 final class Matrices {
@@ -39,28 +43,39 @@ final class Matrices {
                         base,
                         List.of(Calibration.none(base.config(), base.digest())),
                         new PruningParameters(Method.MAGNITUDE, parameters.pattern(), parameters.sparsity()),
-                        Math.max(1, options.threads()))
+                        options.threads())
                 .getFirst();
     }
 
     /**
-     * Perplexity of the dense model and of each sub-model on each kind of prompts.
+     * Perplexity of the dense model and of each sub-model on each kind of prompts; one model on each core at a time.
      *
-     * @param masks by row name
-     * @param kinds by column name
+     * @param rows masks by row name; empty for the dense model
+     * @param kinds prompts by column name
      */
     Map<String, Map<String, Double>> perplexity(
-            Map<String, SubModelMask> masks, Map<String, List<Prompt>> kinds, Consumer<String> progress) {
+            Map<String, Optional<SubModelMask>> rows, Map<String, List<Prompt>> kinds) {
         List<int[]> sequences = new ArrayList<>();
         kinds.values().forEach(prompts -> prompts.forEach(prompt -> sequences.add(tokens(prompt))));
-        Map<String, Map<String, Double>> matrix = new LinkedHashMap<>();
-        progress.accept("dense");
-        matrix.put("dense", row(base, sequences, kinds));
-        masks.forEach((name, mask) -> {
-            progress.accept(name);
-            matrix.put(name, row(new MaskedWeights(base, mask), sequences, kinds));
-        });
-        return matrix;
+        try (ExecutorService executor = Executors.newFixedThreadPool(
+                Runtime.getRuntime().availableProcessors(),
+                Thread.ofPlatform().daemon().name("evaluation-", 0).factory())) {
+            Map<String, Future<Map<String, Double>>> running = new LinkedHashMap<>();
+            rows.forEach((name, mask) -> running.put(
+                    name,
+                    executor.submit(() -> row(
+                            mask.<Weights>map(present -> new MaskedWeights(base, present))
+                                    .orElse(base),
+                            sequences,
+                            kinds))));
+            Map<String, Map<String, Double>> matrix = new LinkedHashMap<>();
+            for (Map.Entry<String, Future<Map<String, Double>>> row : running.entrySet()) {
+                matrix.put(row.getKey(), row.getValue().get());
+            }
+            return matrix;
+        } catch (ExecutionException | InterruptedException e) {
+            throw new DemoException("the evaluation failed: " + e.getMessage(), e);
+        }
     }
 
     private Map<String, Double> row(Weights weights, List<int[]> sequences, Map<String, List<Prompt>> kinds) {

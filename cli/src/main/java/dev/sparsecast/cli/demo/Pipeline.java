@@ -19,6 +19,7 @@ import dev.sparsecast.streams.InstanceSettings;
 import dev.sparsecast.streams.StreamsApplication;
 import dev.sparsecast.streams.StreamsSettings;
 import dev.sparsecast.streams.drift.DriftSettings;
+import dev.sparsecast.streams.state.StoreKind;
 import dev.sparsecast.streams.statistics.EpochSettings;
 import dev.sparsecast.worker.loop.FlushPolicy;
 import dev.sparsecast.worker.loop.InferenceWorker;
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 final class Pipeline implements AutoCloseable {
     private static final int PARTITIONS = 4;
     private static final double HALF_LIFE_TOKENS = 5_000;
+
+    /** One thread for each model that runs: worker, gate and tables work at once, and share the cores with a broker. */
+    static final ModelOptions MODEL_OPTIONS = ModelOptions.defaults().withThreads(1);
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final CompletableFuture<Void> failure = new CompletableFuture<>();
@@ -83,7 +87,6 @@ final class Pipeline implements AutoCloseable {
 
     void startServices(DemoSettings settings, Checkpoint base, List<SubModelSpecification> submodels) {
         MeterRegistry registry = new SimpleMeterRegistry();
-        int threads = Runtime.getRuntime().availableProcessors();
         if (!Files.exists(settings.signingKey())) {
             SigningKey.generate().write(settings.signingKey());
         }
@@ -91,12 +94,12 @@ final class Pipeline implements AutoCloseable {
                 new WorkerSettings("demo").withFlush(new FlushPolicy(1_500, 8, Duration.ofMillis(700))),
                 cluster,
                 base,
-                ModelOptions.defaults().withThreads(threads),
+                MODEL_OPTIONS,
                 registry));
         watch("worker", worker.termination());
         StreamsApplication streams = opened(StreamsApplication.start(
                 streamsSettings(),
-                InstanceSettings.of(settings.state().resolve("streams"), "demo"),
+                InstanceSettings.of(settings.state().resolve("streams"), "demo").withStores(StoreKind.IN_MEMORY),
                 cluster,
                 registry));
         watch("streams app", streams.termination());
@@ -108,7 +111,7 @@ final class Pipeline implements AutoCloseable {
                         settings.signingKey(),
                         settings.state().resolve("pruner"),
                         submodels,
-                        threads),
+                        MODEL_OPTIONS.threads()),
                 registry));
         watch("pruner", pruner.termination());
         Path deployed = settings.deployed();
