@@ -56,6 +56,8 @@ final class Demo implements AutoCloseable {
     private final TreeSet<String> told = new TreeSet<>();
     private final Map<String, SubModelRelease> firstReleases = new LinkedHashMap<>();
     private final Matrices matrices;
+    private final List<CompletableFuture<?>> running = new ArrayList<>();
+    private volatile boolean stopping;
     private long produced;
 
     Demo(DemoSettings settings, Progress progress) {
@@ -124,7 +126,7 @@ final class Demo implements AutoCloseable {
     private void send(List<Prompt> prompts, double rate) {
         CompletableFuture<PromptProducer.Sent> sending = background("traffic", () -> {
             try (PromptProducer producer = new PromptProducer(pipeline.cluster())) {
-                return producer.send(prompts, rate, sent -> {});
+                return producer.send(prompts, rate, sent -> throwIfStopping());
             }
         });
         produced += prompts.size();
@@ -132,9 +134,11 @@ final class Demo implements AutoCloseable {
         sending.join();
     }
 
-    private static <T> CompletableFuture<T> background(String name, Supplier<T> work) {
-        return CompletableFuture.supplyAsync(
+    private <T> CompletableFuture<T> background(String name, Supplier<T> work) {
+        CompletableFuture<T> result = CompletableFuture.supplyAsync(
                 work, task -> Thread.ofPlatform().daemon().name(name).start(task));
+        running.add(result);
+        return result;
     }
 
     private void await(String what, BooleanSupplier reached) {
@@ -149,6 +153,7 @@ final class Demo implements AutoCloseable {
                             : new DemoException(String.valueOf(e.getMessage()), e);
                 }
             }
+            throwIfStopping();
             if (System.nanoTime() > deadline) {
                 throw new DemoException("waited " + PATIENCE.toMinutes() + " minutes for " + what + ", in vain: "
                         + status() + "; run it again with --verbose to see what the services do");
@@ -221,6 +226,12 @@ final class Demo implements AutoCloseable {
                 say(String.format(Locale.ROOT, "%3.0f s  Python is %s", seconds(), lower));
             }
         });
+    }
+
+    private void throwIfStopping() {
+        if (stopping) {
+            throw new DemoException("stopped before the end of the story");
+        }
     }
 
     private boolean allFirstDeployed() {
@@ -339,8 +350,17 @@ final class Demo implements AutoCloseable {
         progress.line(line);
     }
 
+    /** Lets the story end soon; {@link #tell} then throws. */
+    void stop() {
+        stopping = true;
+        matrices.stop();
+    }
+
+    /** To be called when {@link #tell} has ended. */
     @Override
     public void close() {
+        stop();
+        running.forEach(work -> work.exceptionally(problem -> null).join());
         observed.close();
         pipeline.close();
         base.close();

@@ -56,12 +56,10 @@ public final class DemoRun {
             CompletableFuture<DemoReport> story = CompletableFuture.supplyAsync(
                     demo::tell,
                     task -> Thread.ofPlatform().daemon().name("story").start(task));
-            CompletableFuture.anyOf(story, stop.received()).join();
-            if (!story.isDone()) {
-                throw new DemoException("stopped before the end of the story");
-            }
+            var unused = stop.received().thenRun(demo::stop);
             DemoReport report = story.join();
             progress.line(Tables.of(report));
+            progress.line("The sub-models are in " + settings.deployed() + ", each as <name>/current.");
             if (request.report() != null) {
                 write(request.report(), report);
             }

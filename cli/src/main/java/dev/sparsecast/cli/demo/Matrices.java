@@ -30,10 +30,16 @@ import java.util.concurrent.Future;
 final class Matrices {
     private final Checkpoint base;
     private final ModelOptions options;
+    private volatile boolean stopping;
 
     Matrices(Checkpoint base, ModelOptions options) {
         this.base = base;
         this.options = options;
+    }
+
+    /** Starts no further row. */
+    void stop() {
+        stopping = true;
     }
 
     /** The mask that looks at the weights alone. */
@@ -79,6 +85,9 @@ final class Matrices {
     }
 
     private Map<String, Double> row(Weights weights, List<int[]> sequences, Map<String, List<Prompt>> kinds) {
+        if (stopping) {
+            throw new DemoException("stopped before the end of the story");
+        }
         List<SequenceLoss> losses;
         try (LanguageModel model = LanguageModel.load(weights, options)) {
             losses = model.evaluate(sequences, Progress.NONE).sequences();
