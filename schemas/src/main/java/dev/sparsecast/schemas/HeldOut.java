@@ -8,10 +8,13 @@ public final class HeldOut {
     /** One prompt in this many is held out. */
     public static final int ONE_IN = 5;
 
+    /** Keeps this choice independent of any other that is made by a hash of the id. */
+    private static final String PURPOSE = "held-out:";
+
     private HeldOut() {}
 
     /** Whether the prompt of this id is held out. */
     public static boolean contains(String promptId) {
-        return Long.remainderUnsigned(StableHash.of(promptId), ONE_IN) == 0;
+        return Long.remainderUnsigned(StableHash.of(PURPOSE + promptId), ONE_IN) == 0;
     }
 }

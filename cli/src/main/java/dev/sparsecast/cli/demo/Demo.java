@@ -44,7 +44,10 @@ final class Demo implements AutoCloseable {
             new PruningParameters(Method.WANDA, Pattern.UNSTRUCTURED, DemoSettings.SPARSITY);
 
     /** The first release waits for most of phase 1's prompts, so that the tables compare like with like. */
-    private static final double FIRST_RELEASE_AFTER = 0.85;
+    private static final double FIRST_RELEASE_AFTER = 0.9;
+
+    /** Between two releases of a sub-model: time for most of the shift to be counted before it is acted on. */
+    private static final Duration REST = Duration.ofSeconds(20);
 
     private final DemoSettings settings;
     private final Traffic traffic;
@@ -114,7 +117,7 @@ final class Demo implements AutoCloseable {
                     name,
                     List.of(new Group(one.language(), one.domain(), 1)),
                     PARAMETERS,
-                    new Refresh(1_000, minimum, 0, true, Optional.empty(), Duration.ofSeconds(2)),
+                    new Refresh(1_000, minimum, 0, true, Optional.empty(), REST),
                     new Gate(
                             24, Math.min(4, Math.max(1, Traffic.heldOut(prompts).size())), 4, 1.02),
                     java.util.Set.of(ArtifactKind.RECIPE)));

@@ -18,9 +18,9 @@ record DemoSettings(Path model, Path prompts, Path state, Optional<OwnCode> ownC
     static final double SPARSITY = 0.6;
 
     /** Prompts a second in phase 1 and in phase 2, where the shift should be seen coming. */
-    static final double FIRST_RATE = 20;
+    static final double FIRST_RATE = 30;
 
-    static final double SHIFT_RATE = 3;
+    static final double SHIFT_RATE = 4;
 
     Path store() {
         return state.resolve("store");
