@@ -51,6 +51,7 @@ final class DemoCommand implements Callable<Integer> {
         if ((sourceTree == null) != (language == null)) {
             throw new BadInputException("--source-tree and --language go together.");
         }
+        LogLevels.quietKafka();
         StopSignal stop = StopSignal.install();
         Path directory = stateDirectory();
         Object result = DemoRun.run(

@@ -18,4 +18,17 @@ final class LogLevels {
             root.setLevel(Level.INFO);
         }
     }
+
+    /**
+     * Leaves out Kafka's warnings, which for a broker that is starting or stopping in this very process are no news; not
+     * when more was asked for.
+     */
+    static void quietKafka() {
+        ILoggerFactory factory = LoggerFactory.getILoggerFactory();
+        if (factory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME) instanceof Logger root
+                && root.getLevel() == Level.WARN
+                && factory.getLogger("org.apache.kafka") instanceof Logger kafka) {
+            kafka.setLevel(Level.ERROR);
+        }
+    }
 }
