@@ -68,8 +68,7 @@ final class ConfigFile {
         }
         int heads = size("num_attention_heads");
         int hiddenSize = size("hidden_size");
-        ModelConfig config = new ModelConfig(
-                ModelFamily.LLAMA.architecture(),
+        ModelConfig config = ModelConfig.llama(
                 hiddenSize,
                 size("intermediate_size"),
                 size("num_hidden_layers"),

@@ -3,7 +3,7 @@ package dev.sparsecast.checkpoint;
 /**
  * What {@code config.json} says of a decoder-only transformer, in the terms that the forward pass and the pruner need.
  *
- * @param architecture the class that transformers would load, such as {@code LlamaForCausalLM}
+ * @param family the family, which says how {@code config.json} is written
  * @param hiddenSize width of the residual stream
  * @param intermediateSize width of the MLP's hidden vector
  * @param layers number of decoder blocks
@@ -13,11 +13,12 @@ package dev.sparsecast.checkpoint;
  * @param vocabularySize rows of the embedding
  * @param maxPositions longest sequence, in tokens
  * @param rmsNormEpsilon epsilon inside the root of RMSNorm
- * @param ropeTheta base of the rotary position embedding
+ * @param rotary the rotary position embedding
  * @param tiedEmbeddings whether the head is the embedding, transposed
+ * @param traits in what the blocks differ from the first Llama's
  */
 public record ModelConfig(
-        String architecture,
+        ModelFamily family,
         int hiddenSize,
         int intermediateSize,
         int layers,
@@ -27,17 +28,36 @@ public record ModelConfig(
         int vocabularySize,
         int maxPositions,
         double rmsNormEpsilon,
-        double ropeTheta,
-        boolean tiedEmbeddings) {
+        RotaryPositions rotary,
+        boolean tiedEmbeddings,
+        BlockTraits traits) {
 
-    /**
-     * The family of the architecture.
-     *
-     * @throws CheckpointException if it is not supported
-     */
-    public ModelFamily family() {
-        return ModelFamily.ofArchitecture(architecture)
-                .orElseThrow(() -> new CheckpointException("the architecture " + architecture
-                        + " is not supported; supported are " + ModelFamily.supported()));
+    /** A model of the first Llama's kind. */
+    public static ModelConfig llama(
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int keyValueHeads,
+            int headDim,
+            int vocabularySize,
+            int maxPositions,
+            double rmsNormEpsilon,
+            double ropeTheta,
+            boolean tiedEmbeddings) {
+        return new ModelConfig(
+                ModelFamily.LLAMA,
+                hiddenSize,
+                intermediateSize,
+                layers,
+                heads,
+                keyValueHeads,
+                headDim,
+                vocabularySize,
+                maxPositions,
+                rmsNormEpsilon,
+                RotaryPositions.unscaled(ropeTheta),
+                tiedEmbeddings,
+                BlockTraits.LLAMA);
     }
 }

@@ -33,8 +33,7 @@ class CheckpointTest {
     void readsTheBundledModel() {
         try (Checkpoint checkpoint = Checkpoint.open(BundledFiles.tinyCoder())) {
             assertThat(checkpoint.config())
-                    .isEqualTo(
-                            new ModelConfig("LlamaForCausalLM", 192, 512, 6, 6, 2, 32, 4096, 256, 1e-5, 10_000, true));
+                    .isEqualTo(ModelConfig.llama(192, 512, 6, 6, 2, 32, 4096, 256, 1e-5, 10_000, true));
             assertThat(checkpoint.config().family()).isEqualTo(ModelFamily.LLAMA);
             assertThat(checkpoint.tensorNames()).hasSize(2 + 6 * 9);
             assertThat(checkpoint.shards()).hasSize(1);

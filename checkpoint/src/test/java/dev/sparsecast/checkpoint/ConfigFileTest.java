@@ -20,7 +20,7 @@ class ConfigFileTest {
 
     @Test
     void absentFieldsHaveTheDefaultsOfTransformers() throws IOException {
-        ModelConfig expected = new ModelConfig("LlamaForCausalLM", 64, 96, 2, 4, 4, 16, 100, 2048, 1e-6, 10_000, false);
+        ModelConfig expected = ModelConfig.llama(64, 96, 2, 4, 4, 16, 100, 2048, 1e-6, 10_000, false);
 
         assertThat(read("{" + LEAST + "}")).isEqualTo(expected);
         assertThat(read("{" + LEAST
@@ -34,7 +34,7 @@ class ConfigFileTest {
         assertThat(read("{" + LEAST
                         + ",'num_key_value_heads':2,'head_dim':8,'max_position_embeddings':77,'rms_norm_eps':0.5,"
                         + "'rope_theta':5e5,'tie_word_embeddings':true,'hidden_act':'silu','attention_bias':false}"))
-                .isEqualTo(new ModelConfig("LlamaForCausalLM", 64, 96, 2, 4, 2, 8, 100, 77, 0.5, 5e5, true));
+                .isEqualTo(ModelConfig.llama(64, 96, 2, 4, 2, 8, 100, 77, 0.5, 5e5, true));
     }
 
     @ParameterizedTest
@@ -50,7 +50,7 @@ class ConfigFileTest {
                 "'rope_parameters':{'rope_type':'default','rope_theta':3,'partial_rotary_factor':1.0} | 3",
             })
     void readsTheBaseOfRotaryPositionsWhereverItIsWritten(String fields, double theta) throws IOException {
-        assertThat(read("{" + LEAST + "," + fields + "}").ropeTheta()).isEqualTo(theta);
+        assertThat(read("{" + LEAST + "," + fields + "}").rotary().theta()).isEqualTo(theta);
     }
 
     @ParameterizedTest

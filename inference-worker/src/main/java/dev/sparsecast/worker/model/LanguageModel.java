@@ -164,7 +164,8 @@ public final class LanguageModel implements AutoCloseable {
     /** The residual stream after the last block, [batch, position, hidden]. */
     private DeviceArray hiddenStates(
             SequenceBatch batch, List<int[]> sequences, DeviceScope batchScope, DecoderBlock.Taps taps) {
-        RotaryEmbedding rotary = RotaryEmbedding.of(batchScope, batch.width(), config.headDim(), config.ropeTheta());
+        RotaryEmbedding rotary = RotaryEmbedding.of(
+                batchScope, batch.width(), config.headDim(), config.rotary().theta());
         CausalAttention attention = new CausalAttention(
                 batchScope, batch.width(), config.heads(), config.keyValueHeads(), config.headDim());
         DeviceArray residual =

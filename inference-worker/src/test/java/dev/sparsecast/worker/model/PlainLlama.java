@@ -144,7 +144,7 @@ final class PlainLlama {
         double[] turned = new double[heads.length];
         for (int start = 0; start < heads.length; start += d) {
             for (int i = 0; i < d / 2; i++) {
-                double angle = position * Math.pow(config.ropeTheta(), -2.0 * i / d);
+                double angle = position * Math.pow(config.rotary().theta(), -2.0 * i / d);
                 double a = heads[start + i];
                 double b = heads[start + i + d / 2];
                 turned[start + i] = a * Math.cos(angle) - b * Math.sin(angle);

@@ -40,7 +40,7 @@ public record RandomModel(ModelConfig config, Map<String, Tensor> tensors) imple
 
     /** Two layers of odd sizes with three query heads to a key-value head. */
     public static ModelConfig smallShape(boolean tied) {
-        return new ModelConfig("LlamaForCausalLM", 30, 53, 2, 6, 2, 10, 61, 300, 1e-5, 10_000, tied);
+        return ModelConfig.llama(30, 53, 2, 6, 2, 10, 61, 300, 1e-5, 10_000, tied);
     }
 
     /** {@code count} seeded sequences of random tokens, lengths from 1 to {@code longest}. */

@@ -23,7 +23,7 @@ public final class TestStatistics {
 
     /** A model so small that its statistics are a few numbers. */
     public static ModelConfig config(int layers) {
-        return new ModelConfig("LlamaForCausalLM", 4, 6, layers, 2, 1, 2, 16, 32, 1e-5, 10_000, true);
+        return ModelConfig.llama(4, 6, layers, 2, 1, 2, 16, 32, 1e-5, 10_000, true);
     }
 
     /** What a group's statistics contain after {@code flushes} flushes, one an epoch, of 100 tokens and 3 prompts each. */
