@@ -1,22 +1,24 @@
 package dev.sparsecast.it;
 
-import static org.assertj.core.api.Assertions.fail;
-
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.ConsoleMessage;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
+import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 /** The system's Chromium, without a window, with one page open; it collects what the page complains about. */
 final class Browser implements AutoCloseable {
-    private static final Path CHROMIUM = Path.of(System.getProperty("sparsecast.chromium", "/usr/bin/chromium"));
+    private static final List<String> NAMES =
+            List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
     private static final List<String> ARGUMENTS = List.of(
             "--no-sandbox",
             "--disable-gpu",
@@ -36,11 +38,11 @@ final class Browser implements AutoCloseable {
     }
 
     static Browser open(URI address, int width, ColorScheme colors) {
-        if (!Files.isExecutable(CHROMIUM)) {
-            fail("Chromium is missing at " + CHROMIUM
-                    + ": install it with 'apt-get install -y chromium' (or name another"
-                    + " one with -Dsparsecast.chromium=PATH) and run the test again.");
-        }
+        Optional<Path> chromium = installed();
+        Prerequisites.require(
+                chromium.isPresent(),
+                "no Chromium is on the PATH: install it (on Debian with 'apt-get install -y chromium'), or name one with"
+                        + " -Dsparsecast.chromium=PATH");
         // Playwright would otherwise download a browser of its own.
         Playwright playwright = Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -48,7 +50,7 @@ final class Browser implements AutoCloseable {
             Page page = playwright
                     .chromium()
                     .launch(new BrowserType.LaunchOptions()
-                            .setExecutablePath(CHROMIUM)
+                            .setExecutablePath(chromium.orElseThrow())
                             .setArgs(ARGUMENTS))
                     .newPage(new com.microsoft.playwright.Browser.NewPageOptions()
                             .setViewportSize(width, 900)
@@ -63,6 +65,17 @@ final class Browser implements AutoCloseable {
             playwright.close();
             throw e;
         }
+    }
+
+    private static Optional<Path> installed() {
+        String named = System.getProperty("sparsecast.chromium");
+        if (named != null) {
+            return Optional.of(Path.of(named)).filter(Files::isExecutable);
+        }
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .flatMap(folder -> NAMES.stream().map(Path.of(folder)::resolve))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     private void note(ConsoleMessage message) {
