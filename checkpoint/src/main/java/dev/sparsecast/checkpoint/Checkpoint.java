@@ -84,9 +84,28 @@ public final class Checkpoint implements Weights, AutoCloseable {
             }
             check(directory, required, tensor);
         }
+        checkUncalledFor(directory, config, tensors);
+    }
+
+    /** Refuses tensors that config.json does not call for, but that may well be meant to count. */
+    private static void checkUncalledFor(Path directory, ModelConfig config, SortedMap<String, Tensor> tensors) {
         Tensor head = tensors.get(RequiredTensor.HEAD);
-        if (head != null) {
+        if (config.tiedEmbeddings() && head != null) {
             check(directory, RequiredTensor.head(config), head);
+            Tensor embedding = tensors.get(RequiredTensor.EMBEDDING);
+            if (embedding == null
+                    || head.type() != embedding.type()
+                    || head.data().mismatch(embedding.data()) >= 0) {
+                throw new CheckpointException(directory + " has an " + RequiredTensor.HEAD
+                        + " that differs from its " + RequiredTensor.EMBEDDING
+                        + ", but its config sets tie_word_embeddings; set it to false or remove the tensor");
+            }
+        }
+        for (PrunableModule module : PrunableModule.of(config)) {
+            if (!module.hasBias(config.traits()) && tensors.containsKey(module.bias())) {
+                throw new CheckpointException(directory + " holds the tensor " + module.bias()
+                        + ", a bias that its config.json does not call for");
+            }
         }
     }
 

@@ -19,6 +19,16 @@ public record PrunableModule(int layer, Tap tap, String name, int rows, int colu
         return name + ".weight";
     }
 
+    /** Name of the bias tensor, {@code <name>.bias}, which only some models have. */
+    public String bias() {
+        return name + ".bias";
+    }
+
+    /** Whether the layer adds a bias in models of these traits. */
+    public boolean hasBias(BlockTraits traits) {
+        return traits.hasBias(name.substring(("model.layers." + layer + ".").length()));
+    }
+
     /** Number of weights. */
     public long weights() {
         return (long) rows * columns;

@@ -24,11 +24,20 @@ record RequiredTensor(String name, List<Long> shape) {
         List<Long> norm = List.of((long) config.hiddenSize());
         required.add(new RequiredTensor(EMBEDDING, head(config).shape()));
         for (int layer = 0; layer < config.layers(); layer++) {
-            required.add(new RequiredTensor("model.layers." + layer + ".input_layernorm.weight", norm));
-            required.add(new RequiredTensor("model.layers." + layer + ".post_attention_layernorm.weight", norm));
+            String block = "model.layers." + layer + ".";
+            required.add(new RequiredTensor(block + "input_layernorm.weight", norm));
+            required.add(new RequiredTensor(block + "post_attention_layernorm.weight", norm));
+            if (config.traits().headNorms()) {
+                List<Long> headNorm = List.of((long) config.headDim());
+                required.add(new RequiredTensor(block + "self_attn.q_norm.weight", headNorm));
+                required.add(new RequiredTensor(block + "self_attn.k_norm.weight", headNorm));
+            }
         }
         for (PrunableModule module : PrunableModule.of(config)) {
             required.add(new RequiredTensor(module.weight(), List.of((long) module.rows(), (long) module.columns())));
+            if (module.hasBias(config.traits())) {
+                required.add(new RequiredTensor(module.bias(), List.of((long) module.rows())));
+            }
         }
         required.add(new RequiredTensor("model.norm.weight", norm));
         if (!config.tiedEmbeddings()) {

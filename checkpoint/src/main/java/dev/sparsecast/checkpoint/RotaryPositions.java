@@ -27,10 +27,43 @@ public record RotaryPositions(double theta, Scaling scaling) {
      * @param originalMaxPositions {@code original}, the longest sequence of pre-training
      */
     public record Llama3(double factor, double lowFrequencyFactor, double highFrequencyFactor, int originalMaxPositions)
-            implements Scaling {}
+            implements Scaling {
+        private float scaled(float frequency) {
+            float wavelength = (float) (2 * Math.PI) / frequency;
+            float divided = frequency / (float) factor;
+            if (wavelength < originalMaxPositions / highFrequencyFactor) {
+                return frequency;
+            }
+            if (wavelength > originalMaxPositions / lowFrequencyFactor) {
+                return divided;
+            }
+            double share = (originalMaxPositions / wavelength - lowFrequencyFactor)
+                    / (highFrequencyFactor - lowFrequencyFactor);
+            return (float) ((1 - share) * divided + share * frequency);
+        }
+    }
 
     /** Unscaled positions of a base. */
     public static RotaryPositions unscaled(double theta) {
         return new RotaryPositions(theta, new Unscaled());
+    }
+
+    /**
+     * The frequencies {@code f_i} of a head's channel pairs, scaled, and rounded to float32 where transformers rounds.
+     *
+     * @param headDim width of one head, even
+     * @return {@code headDim / 2} frequencies, in radians a position
+     */
+    public float[] frequencies(int headDim) {
+        float[] frequencies = new float[headDim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            float plain = 1f / (float) Math.pow(theta, (float) (2 * i) / headDim);
+            frequencies[i] = switch (scaling) {
+                case Unscaled() -> plain;
+                case Linear(double factor) -> plain / (float) factor;
+                case Llama3 llama3 -> llama3.scaled(plain);
+            };
+        }
+        return frequencies;
     }
 }
