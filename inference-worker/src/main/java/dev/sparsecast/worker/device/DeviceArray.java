@@ -37,6 +37,11 @@ public final class DeviceArray {
         return new DeviceArray(Linear.linear(values, weight.values).singletonOrThrow());
     }
 
+    /** {@code x W^T + b} over the last dimension; W is [out, in] and b [out]. */
+    public DeviceArray linear(DeviceArray weight, DeviceArray bias) {
+        return new DeviceArray(Linear.linear(values, weight.values, bias.values).singletonOrThrow());
+    }
+
     /** Rows of the matrix {@code table} by number: [...] → [..., columns]. */
     public DeviceArray rowsOf(DeviceArray table) {
         return new DeviceArray(
@@ -54,8 +59,22 @@ public final class DeviceArray {
         return new DeviceArray(Activation.sigmoid(values).muli(values).muli(other.values));
     }
 
+    /**
+     * {@code gelu(x) · other}, the gate of a GeGLU layer, with GELU's approximation by tanh (Hendrycks and Gimpel 2016,
+     * arXiv 1606.08415): {@code x/2 · (1 + tanh u) = x · sigmoid(2u)} with {@code u = √(2/π) (x + 0.044715 x³)}.
+     */
+    public DeviceArray geluTanhTimes(DeviceArray other) {
+        double root = 2 * Math.sqrt(2 / Math.PI);
+        NDArray twice = values.square().muli(0.044715 * root).addi(root).muli(values);
+        return new DeviceArray(Activation.sigmoid(twice).muli(values).muli(other.values));
+    }
+
     public DeviceArray plus(DeviceArray other) {
         return new DeviceArray(values.add(other.values));
+    }
+
+    public DeviceArray plus(double addend) {
+        return new DeviceArray(values.add((float) addend));
     }
 
     public DeviceArray minus(DeviceArray other) {

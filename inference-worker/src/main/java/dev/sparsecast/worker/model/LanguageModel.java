@@ -22,7 +22,7 @@ public final class LanguageModel implements AutoCloseable {
     private final DeviceScope scope;
     private final DeviceArray embedding;
     private final List<DecoderBlock> blocks;
-    private final DeviceArray finalNorm;
+    private final RmsNorm finalNorm;
     private final DeviceArray head;
 
     private LanguageModel(Weights weights, ModelOptions options, DeviceScope scope) {
@@ -35,7 +35,7 @@ public final class LanguageModel implements AutoCloseable {
             loaded.add(DecoderBlock.load(scope, weights, layer));
         }
         this.blocks = List.copyOf(loaded);
-        this.finalNorm = scope.of(weights.tensor("model.norm.weight"));
+        this.finalNorm = RmsNorm.load(scope, weights, "model.norm");
         this.head = config.tiedEmbeddings() ? embedding : scope.of(weights.tensor("lm_head.weight"));
     }
 
@@ -94,8 +94,8 @@ public final class LanguageModel implements AutoCloseable {
     public Evaluation evaluate(List<int[]> sequences, Progress progress) {
         SequenceLoss[] losses = new SequenceLoss[sequences.size()];
         forEachBatch(sequences, progress, (batch, batchScope) -> {
-            DeviceArray hidden = hiddenStates(batch, sequences, batchScope, (layer, tap, vectors) -> {})
-                    .rmsNorm(finalNorm, config.rmsNormEpsilon())
+            DeviceArray hidden = finalNorm
+                    .apply(hiddenStates(batch, sequences, batchScope, (layer, tap, vectors) -> {}))
                     .reshape((long) batch.size() * batch.width(), config.hiddenSize());
             float[] logLikelihoods = logLikelihoods(batch, sequences, hidden, batchScope);
             int next = 0;
@@ -118,11 +118,10 @@ public final class LanguageModel implements AutoCloseable {
         forEachBatch(
                 sequences,
                 Progress.NONE,
-                (batch, batchScope) ->
-                        logits[0] = hiddenStates(batch, sequences, batchScope, (layer, tap, vectors) -> {})
-                                .rmsNorm(finalNorm, config.rmsNormEpsilon())
-                                .linear(head)
-                                .toFloats());
+                (batch, batchScope) -> logits[0] = finalNorm
+                        .apply(hiddenStates(batch, sequences, batchScope, (layer, tap, vectors) -> {}))
+                        .linear(head)
+                        .toFloats());
         return logits[0];
     }
 
@@ -164,12 +163,13 @@ public final class LanguageModel implements AutoCloseable {
     /** The residual stream after the last block, [batch, position, hidden]. */
     private DeviceArray hiddenStates(
             SequenceBatch batch, List<int[]> sequences, DeviceScope batchScope, DecoderBlock.Taps taps) {
-        RotaryEmbedding rotary = RotaryEmbedding.of(
-                batchScope, batch.width(), config.headDim(), config.rotary().theta());
-        CausalAttention attention = new CausalAttention(
-                batchScope, batch.width(), config.heads(), config.keyValueHeads(), config.headDim());
+        RotaryEmbedding rotary = RotaryEmbedding.of(batchScope, batch.width(), config.headDim(), config.rotary());
+        CausalAttention attention = new CausalAttention(batchScope, batch.width(), config);
         DeviceArray residual =
                 batchScope.of(batch.ids(sequences), batch.size(), batch.width()).rowsOf(embedding);
+        if (config.traits().scaledEmbedding()) {
+            residual = residual.times(Math.sqrt(config.hiddenSize()));
+        }
         for (DecoderBlock block : blocks) {
             try (DeviceScope blockScope = batchScope.child()) {
                 DeviceArray next = block.apply(blockScope.adopt(residual), config, rotary, attention, taps);

@@ -1,11 +1,12 @@
 package dev.sparsecast.worker.model;
 
+import dev.sparsecast.checkpoint.RotaryPositions;
 import dev.sparsecast.worker.device.DeviceArray;
 import dev.sparsecast.worker.device.DeviceScope;
 
 /**
  * Rotary position embedding (Su et al. 2021, arXiv 2104.09864, eq. 34) in the half-split form of the Llama checkpoints:
- * channel i of the first half of a head turns with channel i of the second half by the angle position · θ^(-2i/d).
+ * channel i of the first half of a head turns with channel i of the second half by the angle position · f_i; {@link RotaryPositions} says what f_i is.
  */
 final class RotaryEmbedding {
     private final DeviceArray cosines;
@@ -17,14 +18,14 @@ final class RotaryEmbedding {
     }
 
     /** The angles of positions 0 to {@code positions} - 1; angles are rounded to float32 where transformers rounds them. */
-    static RotaryEmbedding of(DeviceScope scope, int positions, int headDim, double theta) {
+    static RotaryEmbedding of(DeviceScope scope, int positions, int headDim, RotaryPositions rotary) {
         int half = headDim / 2;
+        float[] frequencies = rotary.frequencies(headDim);
         float[] cos = new float[positions * half];
         float[] sin = new float[positions * half];
         for (int i = 0; i < half; i++) {
-            float frequency = 1f / (float) Math.pow(theta, (float) (2 * i) / headDim);
             for (int position = 0; position < positions; position++) {
-                float angle = position * frequency;
+                float angle = position * frequencies[i];
                 cos[position * half + i] = (float) Math.cos(angle);
                 sin[position * half + i] = (float) Math.sin(angle);
             }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The forward pass against Hugging Face transformers; the values are made by {@code tools/reference/make_llama_reference.py}. */
+/** The forward pass against Hugging Face transformers; the values are made by {@code tools/reference/make_reference.py}. */
 class TransformersReferenceTest {
     private static final Path REFERENCE = Path.of("src", "test", "resources", "reference");
     private static final Path DEMO = Path.of("..", "demo");
@@ -30,9 +30,28 @@ class TransformersReferenceTest {
     private static final double TOLERANCE = 2e-5;
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-tied", "llama-untied"})
+    @ValueSource(
+            strings = {
+                "llama-tied",
+                "llama-untied",
+                "llama3",
+                "llama-biases",
+                "mistral",
+                "qwen2",
+                "qwen2-window",
+                "qwen3",
+                "qwen3-biases",
+                "gemma"
+            })
     void randomModelsAgreeWithTransformers(String name) {
         agrees(REFERENCE.resolve(name), read(REFERENCE.resolve(name + ".json")));
+    }
+
+    /** The weights of this model are such that every type holds them exactly. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mistral-float32", "mistral-float16-sharded"})
+    void theTypeAndNumberOfFilesChangeNothing(String variant) {
+        agrees(REFERENCE.resolve(variant), read(REFERENCE.resolve("mistral.json")));
     }
 
     @ParameterizedTest
