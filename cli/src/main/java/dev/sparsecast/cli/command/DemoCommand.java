@@ -51,6 +51,7 @@ final class DemoCommand implements Callable<Integer> {
         if ((sourceTree == null) != (language == null)) {
             throw new BadInputException("--source-tree and --language go together.");
         }
+        checkReport();
         LogLevels.quietKafka();
         StopSignal stop = StopSignal.install();
         Path directory = stateDirectory();
@@ -62,6 +63,18 @@ final class DemoCommand implements Callable<Integer> {
             output.output().json(result);
         }
         return ExitCode.DONE;
+    }
+
+    /** What only the end of the story would show otherwise. */
+    private void checkReport() {
+        if (report == null) {
+            return;
+        }
+        Path folder = report.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(report)) {
+            throw new BadInputException(
+                    "the report cannot be written to " + report + ": give --report a file in a directory that exists.");
+        }
     }
 
     private Path stateDirectory() {

@@ -59,6 +59,8 @@ class RootCommandTest {
                 "topics --bootstrap-servers a:1 --partitions 0",
                 "topics --bootstrap-servers a:1 --replication-factor 0",
                 "topics --bootstrap-servers a:1 --languages Python!",
+                "demo --exit --report no/such/directory/report.json",
+                "demo --source-tree .",
             })
     void refusesBadUsageInOneSentence(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
