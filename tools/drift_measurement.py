@@ -21,7 +21,7 @@ FIRST_RELEASE = {"python": 32, "java": 32, "cpp": 32, "javascript": 30, "math": 
 
 
 def held_out(prompt_id):
-    return int.from_bytes(hashlib.sha256(("held-out:" + prompt_id).encode()).digest()[:8], "big") % 5 == 0
+    return int.from_bytes(hashlib.sha256(("held-out-26:" + prompt_id).encode()).digest()[:8], "big") % 5 == 0
 
 
 def profile(model_directory, prompts_directory):

@@ -9,7 +9,7 @@ public final class HeldOut {
     public static final int ONE_IN = 5;
 
     /** Keeps this choice independent of any other that is made by a hash of the id. */
-    private static final String PURPOSE = "held-out:";
+    private static final String PURPOSE = "held-out-26:";
 
     private HeldOut() {}
 
