@@ -13,7 +13,14 @@ public enum Method {
     WANDA("wanda", true),
 
     /** {@code |W_ij|}: the baseline that looks at no activations. */
-    MAGNITUDE("magnitude", false);
+    MAGNITUDE("magnitude", false),
+
+    /**
+     * {@code (|W_ij| / Σ_i|W_ij| + |W_ij| / Σ_j|W_ij|) · (sqrt(Σx_j² / n))^0.5}: relative importance and activations. Zhang
+     * et al., "Plug-and-Play: An Efficient Post-training Pruning Method for Large Language Models", ICLR 2024, equations 2
+     * and 3 with a = 0.5. {@link dev.sparsecast.wanda.selection.RelativeImportance} says in what precision.
+     */
+    RIA("ria", true);
 
     private final String label;
     private final boolean usesActivations;

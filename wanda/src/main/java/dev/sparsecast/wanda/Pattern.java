@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 
 /** Where the zeros may lie. */
 public sealed interface Pattern {
-    /** The pattern's name in commands, files and topics: {@code unstructured} or {@code N:M}. */
+    /** The pattern's name in commands, files and topics: {@code unstructured}, {@code whole-matrix} or {@code N:M}. */
     String label();
 
     /** Anywhere: every row loses the same number of weights. */
@@ -12,6 +12,14 @@ public sealed interface Pattern {
         @Override
         public String label() {
             return "unstructured";
+        }
+    }
+
+    /** Anywhere in the matrix: weights compete with those of other rows too, so rows may lose different numbers. */
+    record WholeMatrix() implements Pattern {
+        @Override
+        public String label() {
+            return "whole-matrix";
         }
     }
 
@@ -50,23 +58,29 @@ public sealed interface Pattern {
         }
     }
 
-    /** The pattern without constraints. */
+    /** The same number in every row, without other constraints. */
     Pattern UNSTRUCTURED = new Unstructured();
+
+    /** The same share of every matrix, without other constraints. */
+    Pattern WHOLE_MATRIX = new WholeMatrix();
 
     /**
      * The pattern of a label.
      *
-     * @throws PruningException if it is neither {@code unstructured} nor a usable {@code N:M}
+     * @throws PruningException if it is neither {@code unstructured} nor {@code whole-matrix} nor a usable {@code N:M}
      */
     static Pattern parse(String label) {
         if (label.equals(UNSTRUCTURED.label())) {
             return UNSTRUCTURED;
         }
+        if (label.equals(WHOLE_MATRIX.label())) {
+            return WHOLE_MATRIX;
+        }
         Matcher matcher =
                 java.util.regex.Pattern.compile("(\\d{1,4}):(\\d{1,4})").matcher(label);
         if (!matcher.matches()) {
             throw new PruningException("unknown pattern '" + label
-                    + "': give unstructured, or N:M such as 2:4 to keep N of every M weights");
+                    + "': give unstructured, whole-matrix, or N:M such as 2:4 to keep N of every M weights");
         }
         return new NOfM(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
     }

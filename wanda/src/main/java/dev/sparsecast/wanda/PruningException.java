@@ -11,4 +11,10 @@ public final class PruningException extends RuntimeException {
     public PruningException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** A weight that is no number. */
+    public static PruningException notFinite(String module, int row) {
+        return new PruningException("module " + module + " has a weight that is NaN or infinite in row " + row
+                + ": the checkpoint is damaged or cannot be pruned");
+    }
 }

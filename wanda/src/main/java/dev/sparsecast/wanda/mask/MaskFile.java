@@ -11,14 +11,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
  * The mask file: safetensors with, for each prunable module, {@code <module>.mask} (U8, {@code [rows, ceil(columns/8)]},
- * row-major, little bit order, 1 = kept) and the metadata {@code format=sparsecast-mask}, {@code sparsity},
- * {@code pattern}, {@code method}, {@code model} and {@code digest} ({@code sha256:…} of the data section). Where columns
+ * row-major, little bit order, 1 = kept) and the metadata {@code format=sparsecast-mask}, those of
+ * {@link PruningParameters#metadata}, {@code model} and {@code digest} ({@code sha256:…} of the data section). Where columns
  * are no multiple of 8, {@code columns} says how many there are: {@code module=columns,…}.
  */
 public final class MaskFile {
@@ -29,11 +28,8 @@ public final class MaskFile {
 
     /** Writes a file atomically. */
     public static void write(Path file, SubModelMask masks) {
-        Map<String, String> metadata = new TreeMap<>();
+        Map<String, String> metadata = new TreeMap<>(masks.parameters().metadata());
         metadata.put("format", FORMAT);
-        metadata.put("method", masks.parameters().method().label());
-        metadata.put("pattern", masks.parameters().pattern().label());
-        metadata.put("sparsity", Double.toString(masks.parameters().sparsity()));
         metadata.put("model", masks.modelDigest());
         metadata.put("digest", masks.digest());
         String odd = masks.masks().stream()
@@ -71,10 +67,7 @@ public final class MaskFile {
                 throw new PruningException(file + " is no mask file: its metadata lacks format=" + FORMAT
                         + "; make one with prune --mask");
             }
-            PruningParameters parameters = PruningParameters.parse(
-                    required(metadata, "method", file),
-                    required(metadata, "pattern", file),
-                    OptionalDouble.of(sparsity(required(metadata, "sparsity", file), file)));
+            PruningParameters parameters = PruningParameters.ofMetadata("mask file " + file, metadata);
             Map<String, Integer> columns = columns(metadata.getOrDefault("columns", ""), file);
             List<Mask> masks = new ArrayList<>();
             for (Tensor tensor : safetensors.tensors().values()) {
@@ -128,13 +121,5 @@ public final class MaskFile {
             throw new PruningException("mask file " + file + " lacks the metadata '" + key + "'; make it again");
         }
         return value;
-    }
-
-    private static double sparsity(String text, Path file) {
-        try {
-            return Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            throw new PruningException("mask file " + file + " has the sparsity '" + text + "', which is no number", e);
-        }
     }
 }

@@ -48,10 +48,9 @@ public final class PruneRun {
 
     private static Calibration calibration(PruneRequest request, Checkpoint model) {
         if (request.statistics().isEmpty()) {
-            if (request.parameters().method().usesActivations()) {
-                throw new PruningException(
-                        "method " + request.parameters().method().label()
-                                + " needs activation statistics: make a file with profile and give it with --statistics");
+            if (request.parameters().usesActivations()) {
+                throw new PruningException(request.parameters().label()
+                        + " needs activation statistics: make a file with profile and give it with --statistics");
             }
             return Calibration.none(model.config(), model.digest());
         }

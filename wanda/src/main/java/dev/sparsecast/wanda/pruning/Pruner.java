@@ -1,13 +1,15 @@
 package dev.sparsecast.wanda.pruning;
 
 import dev.sparsecast.checkpoint.PrunableModule;
-import dev.sparsecast.checkpoint.Tensor;
 import dev.sparsecast.checkpoint.Weights;
 import dev.sparsecast.wanda.Calibration;
+import dev.sparsecast.wanda.Method;
+import dev.sparsecast.wanda.Pattern;
 import dev.sparsecast.wanda.Progress;
 import dev.sparsecast.wanda.ProgressMeter;
 import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.PruningParameters;
+import dev.sparsecast.wanda.budget.OutlierBudgets;
 import dev.sparsecast.wanda.mask.Mask;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.parallel.TaskQueue;
@@ -20,7 +22,9 @@ import dev.sparsecast.wanda.selection.WeightMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 
 /**
@@ -66,21 +70,36 @@ public final class Pruner {
         List<SubModelMask> subModels = new ArrayList<>();
         for (Calibration calibration : calibrations) {
             calibration.checkFits(weights.config());
-            subModels.add(SubModelMask.allocate(calibration.modelDigest(), parameters, weights.config()));
+            PruningParameters resolved = OutlierBudgets.resolve(parameters, weights, calibration, threads);
+            subModels.add(SubModelMask.allocate(calibration.modelDigest(), resolved, weights.config()));
         }
+        if (parameters.method() == Method.RIA || parameters.pattern() instanceof Pattern.WholeMatrix) {
+            new ScoredPruning(weights, calibrations, subModels).run(threads, progress);
+        } else {
+            pruneByKernel(weights, calibrations, subModels, threads, progress);
+        }
+        return List.copyOf(subModels);
+    }
+
+    private void pruneByKernel(
+            Weights weights,
+            List<Calibration> calibrations,
+            List<SubModelMask> subModels,
+            int threads,
+            Progress progress) {
         List<Block> blocks = new ArrayList<>();
         long total = 0;
         for (PrunableModule module : PrunableModule.of(weights.config())) {
-            SelectionJob job = job(weights, module, calibrations, parameters, subModels);
-            int rows = Math.clamp(TASK_WEIGHTS / module.columns(), 1, module.rows());
-            for (int row = 0; row < module.rows(); row += rows) {
-                blocks.add(new Block(module, job, row, Math.min(row + rows, module.rows())));
+            for (SelectionJob job : jobs(weights, module, calibrations, subModels)) {
+                int rows = Math.clamp(TASK_WEIGHTS / module.columns(), 1, module.rows());
+                for (int row = 0; row < module.rows(); row += rows) {
+                    blocks.add(new Block(module, job, row, Math.min(row + rows, module.rows())));
+                }
+                total += module.weights();
             }
-            total += module.weights();
         }
         ProgressMeter meter = new ProgressMeter(progress, "pruning", total);
         TaskQueue.run(threads, blocks.size(), () -> worker(blocks, meter));
-        return List.copyOf(subModels);
     }
 
     private IntConsumer worker(List<Block> blocks, ProgressMeter meter) {
@@ -89,33 +108,37 @@ public final class Pruner {
             Block block = blocks.get(task);
             int row = selector.select(block.job, block.fromRow, block.toRow);
             if (row != RowSelector.ALL_FINITE) {
-                throw new PruningException(
-                        "module " + block.module.name() + " has a weight that is NaN or infinite in row " + row
-                                + ": the checkpoint is damaged or cannot be pruned");
+                throw PruningException.notFinite(block.module.name(), row);
             }
             meter.add((long) (block.toRow - block.fromRow) * block.module.columns());
         };
     }
 
-    private static SelectionJob job(
-            Weights weights,
-            PrunableModule module,
-            List<Calibration> calibrations,
-            PruningParameters parameters,
-            List<SubModelMask> subModels) {
-        Tensor tensor = weights.tensor(module.weight());
-        List<float[]> norms = new ArrayList<>();
-        List<MemorySegment> masks = new ArrayList<>();
-        for (int i = 0; i < calibrations.size(); i++) {
-            norms.add(factors(calibrations.get(i), module, parameters));
-            masks.add(subModels.get(i).mask(module.name()).map(Mask::bits).orElseThrow());
+    /** One job for all calibrations if they prune as much of this module, else one for each. */
+    private static List<SelectionJob> jobs(
+            Weights weights, PrunableModule module, List<Calibration> calibrations, List<SubModelMask> subModels) {
+        Map<Selection, List<Integer>> selections = new LinkedHashMap<>();
+        for (int i = 0; i < subModels.size(); i++) {
+            Selection selection =
+                    Selection.of(subModels.get(i).parameters(), module.layer(), module.name(), module.columns());
+            selections.computeIfAbsent(selection, _ -> new ArrayList<>()).add(i);
         }
-        Selection selection = Selection.of(parameters, module.name(), module.columns());
-        return new SelectionJob(WeightMatrix.of(tensor), norms, selection, masks);
+        WeightMatrix matrix = WeightMatrix.of(weights.tensor(module.weight()));
+        List<SelectionJob> jobs = new ArrayList<>();
+        selections.forEach((selection, members) -> {
+            List<float[]> norms = new ArrayList<>();
+            List<MemorySegment> masks = new ArrayList<>();
+            for (int i : members) {
+                norms.add(factors(calibrations.get(i), module, subModels.get(i).parameters()));
+                masks.add(subModels.get(i).mask(module.name()).map(Mask::bits).orElseThrow());
+            }
+            jobs.add(new SelectionJob(matrix, norms, selection, masks));
+        });
+        return jobs;
     }
 
     /** What {@code |W_ij|} is multiplied with: the norm of channel j, or 1. */
-    private static float[] factors(Calibration calibration, PrunableModule module, PruningParameters parameters) {
+    static float[] factors(Calibration calibration, PrunableModule module, PruningParameters parameters) {
         if (parameters.method().usesActivations()) {
             return calibration.norms(module.layer(), module.tap());
         }

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
@@ -28,10 +27,9 @@ import java.util.TreeMap;
  * must come out. Whoever has the base model needs nothing else.
  *
  * <p>The file is safetensors with {@code model.layers.<i>.<tap>.norm} (F32, a value for each channel) and the metadata
- * {@code format=sparsecast-recipe}, {@code method}, {@code pattern}, {@code sparsity}, {@code model} and
- * {@code mask_digest}. Equal recipes make equal bytes.
+ * {@code format=sparsecast-recipe}, those of {@link PruningParameters#metadata}, {@code model} and {@code mask_digest}. Equal recipes make equal bytes.
  *
- * @param parameters method, pattern and sparsity
+ * @param parameters method, pattern, sparsity and budget, with the sparsity of every block
  * @param calibration the norms, and the base model that they are for
  * @param maskDigest digest of the mask, {@code sha256:…}
  */
@@ -75,11 +73,8 @@ public record Recipe(PruningParameters parameters, Calibration calibration, Stri
 
     /** Writes the file atomically. */
     public void write(Path file) {
-        Map<String, String> metadata = new TreeMap<>();
+        Map<String, String> metadata = new TreeMap<>(parameters.metadata());
         metadata.put("format", FORMAT);
-        metadata.put("method", parameters.method().label());
-        metadata.put("pattern", parameters.pattern().label());
-        metadata.put("sparsity", Double.toString(parameters.sparsity()));
         metadata.put("model", modelDigest());
         metadata.put("mask_digest", maskDigest);
         List<SafetensorsWriter.Entry> layout = new ArrayList<>();
@@ -112,10 +107,7 @@ public record Recipe(PruningParameters parameters, Calibration calibration, Stri
                 throw new PruningException(
                         file + " is no recipe: its metadata lacks format=" + FORMAT + "; fetch the release again");
             }
-            PruningParameters parameters = PruningParameters.parse(
-                    required(metadata, "method", file),
-                    required(metadata, "pattern", file),
-                    OptionalDouble.of(sparsity(required(metadata, "sparsity", file), file)));
+            PruningParameters parameters = PruningParameters.ofMetadata("recipe " + file, metadata);
             Calibration calibration = Calibration.ofNorms(norms(safetensors, file), required(metadata, "model", file));
             return new Recipe(parameters, calibration, required(metadata, "mask_digest", file));
         }
@@ -160,13 +152,5 @@ public record Recipe(PruningParameters parameters, Calibration calibration, Stri
             throw new PruningException("recipe " + file + " lacks the metadata '" + key + "'; fetch it again");
         }
         return value;
-    }
-
-    private static double sparsity(String text, Path file) {
-        try {
-            return Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            throw new PruningException("recipe " + file + " has the sparsity '" + text + "', which is no number", e);
-        }
     }
 }

@@ -2,7 +2,6 @@ package dev.sparsecast.wanda.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Selection without sorting, in plain Java: the scores of a row are not negative, so their float bits order them as
@@ -21,11 +20,10 @@ public final class HistogramKernel implements SelectionKernel {
     }
 
     static final class Selector implements RowSelector {
-        private final RadixSelect radixSelect = new RadixSelect();
+        private final RowMask rowMask = new RowMask();
         private float[] magnitudes = new float[0];
         private int[] scores = new int[0];
         private byte[] bits = new byte[0];
-        private @Nullable GroupRank groupRank;
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
@@ -42,7 +40,7 @@ public final class HistogramKernel implements SelectionKernel {
                 }
                 for (int calibration = 0; calibration < job.norms().size(); calibration++) {
                     score(job.norms().get(calibration));
-                    keep(job.selection());
+                    rowMask.make(scores, job.selection(), bits);
                     MemorySegment mask = job.masks().get(calibration);
                     MemorySegment.copy(bits, 0, mask, ValueLayout.JAVA_BYTE, (long) row * bits.length, bits.length);
                 }
@@ -61,44 +59,6 @@ public final class HistogramKernel implements SelectionKernel {
         private void score(float[] norms) {
             for (int column = 0; column < scores.length; column++) {
                 scores[column] = Float.floatToRawIntBits(magnitudes[column] * norms[column]);
-            }
-        }
-
-        private void keep(Selection selection) {
-            switch (selection) {
-                case Selection.LowestOfRow row -> keepInRow(row.count());
-                case Selection.LowestOfGroup group -> {
-                    if (groupRank == null || !groupRank.fits(scores.length, group)) {
-                        groupRank = new GroupRank(scores.length, group);
-                    }
-                    groupRank.mask(scores, bits);
-                }
-            }
-        }
-
-        private void keepInRow(int pruned) {
-            int threshold = pruned == 0 ? -1 : radixSelect.select(scores, scores.length, pruned);
-            for (int i = 0; i < bits.length; i++) {
-                int end = Math.min(Byte.SIZE, scores.length - i * Byte.SIZE);
-                int eight = 0;
-                for (int column = 0; column < end; column++) {
-                    // 1 if the score is above the threshold: neither is far below 0, so nothing overflows
-                    eight |= (threshold - scores[i * Byte.SIZE + column]) >>> (Integer.SIZE - 1) << column;
-                }
-                bits[i] = (byte) eight;
-            }
-            if (pruned > 0 && radixSelect.rankAmongEqual() < radixSelect.equal()) {
-                keepLaterEquals(threshold, radixSelect.rankAmongEqual());
-            }
-        }
-
-        /** Of the scores that equal the threshold only the first ones are pruned. */
-        private void keepLaterEquals(int threshold, int pruned) {
-            int seen = 0;
-            for (int column = 0; column < scores.length; column++) {
-                if (scores[column] == threshold && ++seen > pruned) {
-                    bits[column / Byte.SIZE] |= (byte) (1 << (column % Byte.SIZE));
-                }
             }
         }
     }

@@ -13,14 +13,17 @@ public sealed interface Selection {
     record LowestOfGroup(int count, int group) implements Selection {}
 
     /**
-     * What parameters mean for a module: {@code int(columns · sparsity)} of a row, in double precision, or M - N of each
-     * group of M.
+     * What parameters mean for the rows of a module: {@code int(columns · sparsity)} of a row, in double precision, or M - N
+     * of each group of M.
      *
+     * @param layer the module's decoder block, whose sparsity must be known
      * @throws PruningException if the columns cannot be divided into groups of M
      */
-    static Selection of(PruningParameters parameters, String module, int columns) {
+    static Selection of(PruningParameters parameters, int layer, String module, int columns) {
         return switch (parameters.pattern()) {
-            case Pattern.Unstructured _ -> new LowestOfRow((int) (columns * parameters.sparsity()));
+            case Pattern.Unstructured _ -> new LowestOfRow((int) (columns * parameters.sparsity(layer)));
+            case Pattern.WholeMatrix _ ->
+                throw new IllegalArgumentException("module " + module + " is pruned as a whole, not by rows");
             case Pattern.NOfM nOfM -> {
                 if (columns % nOfM.group() != 0) {
                     throw new PruningException(

@@ -105,7 +105,7 @@ class MaskFileTest {
                 SelectionJob job = new SelectionJob(
                         WeightMatrix.of(checkpoint.tensor(module.weight())),
                         List.of(ones.norms(module.layer(), module.tap())),
-                        Selection.of(PARAMETERS, module.name(), module.columns()),
+                        Selection.of(PARAMETERS, module.layer(), module.name(), module.columns()),
                         List.of(mask.mask(module.name()).orElseThrow().bits()));
                 new HistogramKernel().selector().select(job, 0, module.rows());
             }

@@ -6,6 +6,7 @@ import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.PruningParameters;
 import dev.sparsecast.wanda.TestModels;
+import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.selection.Kernels;
 import dev.sparsecast.wanda.selection.SelectionKernel;
 import java.io.BufferedReader;
@@ -15,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The bundled model's masks against those that PyTorch's stable sort gives (tools/mask_reference.py). */
 class PrunerReferenceTest {
-    record Expected(PruningParameters parameters, String digest) {}
+    record Expected(PruningParameters parameters, String digest, List<Double> sparsities) {}
 
     static Stream<Expected> references() throws IOException {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(
@@ -37,7 +39,10 @@ class PrunerReferenceTest {
     private static Expected expected(String line) {
         String[] words = line.split(" ", -1);
         return new Expected(
-                PruningParameters.parse(words[0], words[1], OptionalDouble.of(Double.parseDouble(words[2]))), words[3]);
+                PruningParameters.parse(
+                        words[0], words[1], OptionalDouble.of(Double.parseDouble(words[2])), Optional.of(words[3])),
+                words[4],
+                Stream.of(words[5].split(",", -1)).map(Double::valueOf).toList());
     }
 
     @ParameterizedTest
@@ -47,11 +52,14 @@ class PrunerReferenceTest {
             Calibration calibration =
                     Calibration.of(TestModels.madeUpStatistics(model.config()), model.config(), model.digest());
             for (SelectionKernel kernel : kernels(expected)) {
-                String digest = new Pruner(kernel)
+                SubModelMask mask = new Pruner(kernel)
                         .prune(model, List.of(calibration), expected.parameters(), 2)
-                        .getFirst()
-                        .digest();
-                assertThat(digest).as(kernel.label()).isEqualTo(expected.digest());
+                        .getFirst();
+                assertThat(mask.digest()).as(kernel.label()).isEqualTo(expected.digest());
+                for (int layer = 0; layer < model.config().layers(); layer++) {
+                    assertThat(mask.parameters().sparsity(layer))
+                            .isEqualTo(expected.sparsities().get(layer));
+                }
             }
         }
     }
