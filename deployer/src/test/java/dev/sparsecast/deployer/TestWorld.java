@@ -79,7 +79,11 @@ public final class TestWorld implements AutoCloseable {
 
     /** The same without its signature. */
     public SubModelRelease unsigned(String submodel, int version) {
-        Recipe recipe = recipe(submodel, version);
+        return unsigned(submodel, version, recipe(submodel, version));
+    }
+
+    /** A release of a recipe, without its signature. */
+    public SubModelRelease unsigned(String submodel, int version, Recipe recipe) {
         String uri = submodel + "/" + version + "/recipe.safetensors";
         Path file = draft();
         recipe.write(file);
@@ -113,6 +117,11 @@ public final class TestWorld implements AutoCloseable {
 
     /** The recipe of a version: other norms for each sub-model and version. */
     public Recipe recipe(String submodel, int version) {
+        return recipe(submodel, version, PruningParameters.parse("wanda", "unstructured", OptionalDouble.of(0.5)));
+    }
+
+    /** The recipe of a version that is pruned in another way. */
+    public Recipe recipe(String submodel, int version, PruningParameters parameters) {
         SplittableRandom random = new SplittableRandom(31L * submodel.hashCode() + version);
         List<Map<Tap, float[]>> norms = new ArrayList<>();
         for (int layer = 0; layer < base.config().layers(); layer++) {
@@ -127,7 +136,6 @@ public final class TestWorld implements AutoCloseable {
             norms.add(taps);
         }
         Calibration calibration = Calibration.ofNorms(norms, base.digest());
-        PruningParameters parameters = PruningParameters.parse("wanda", "unstructured", OptionalDouble.of(0.5));
         SubModelMask mask =
                 new Pruner().prune(base, List.of(calibration), parameters, 1).getFirst();
         return Recipe.of(mask, calibration);
@@ -147,7 +155,8 @@ public final class TestWorld implements AutoCloseable {
                         recipe.parameters().pattern().label(),
                         recipe.parameters().sparsity(),
                         recipe.maskDigest(),
-                        Double.POSITIVE_INFINITY),
+                        Double.POSITIVE_INFINITY,
+                        recipe.parameters().budget().label()),
                 List.of(artifact),
                 new Quality(10, 1000, 20, 22, OptionalDouble.empty()),
                 List.of(new GroupProvenance("python", "code", 1, 3, new FlushDigest(7), 1000, 10)),

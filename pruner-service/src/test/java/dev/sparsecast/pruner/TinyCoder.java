@@ -132,10 +132,16 @@ public final class TinyCoder {
     /** A sub-model of one language at once, and again at once after any new token. */
     public static SubModelSpecification specification(
             String language, double sparsity, Gate gate, ArtifactKind... kinds) {
+        return specification(
+                language, PruningParameters.parse("wanda", "unstructured", OptionalDouble.of(sparsity)), gate, kinds);
+    }
+
+    public static SubModelSpecification specification(
+            String language, PruningParameters parameters, Gate gate, ArtifactKind... kinds) {
         return new SubModelSpecification(
                 language,
                 List.of(new Group(language, "code", 1)),
-                PruningParameters.parse("wanda", "unstructured", OptionalDouble.of(sparsity)),
+                parameters,
                 new Refresh(1, 1, 1, true, Optional.empty(), Duration.ZERO),
                 gate,
                 Set.of(kinds));

@@ -110,9 +110,17 @@ public record SubModelRelease(
      *
      * @param maskDigest {@code sha256:...} of the mask file's data section
      * @param halfLifeTokens half-life of the totals used; infinite for lifetime totals
+     * @param budget how the sparsity is spread over the layers: {@value #UNIFORM} or {@code owl:M:λ}
      */
     public record PruningRecipe(
-            String method, String pattern, double sparsity, String maskDigest, double halfLifeTokens) {}
+            String method, String pattern, double sparsity, String maskDigest, double halfLifeTokens, String budget) {
+        /** The same sparsity for every layer, which is what releases without a budget have. */
+        public static final String UNIFORM = "uniform";
+
+        public PruningRecipe(String method, String pattern, double sparsity, String maskDigest, double halfLifeTokens) {
+            this(method, pattern, sparsity, maskDigest, halfLifeTokens, UNIFORM);
+        }
+    }
 
     /**
      * A file or directory in the artifact store.

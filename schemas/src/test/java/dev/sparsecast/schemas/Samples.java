@@ -76,6 +76,26 @@ public final class Samples {
                 Signature.NONE);
     }
 
+    /** A release whose layers do not all have the same sparsity. */
+    public static SubModelRelease releaseWithBudget() {
+        SubModelRelease release = release();
+        return new SubModelRelease(
+                release.model(),
+                release.submodel(),
+                release.version(),
+                release.parent(),
+                release.baseDigest(),
+                release.trigger(),
+                new PruningRecipe("ria", "whole-matrix", 0.6, "sha256:11", 5000, "owl:5:0.08"),
+                release.artifacts(),
+                release.quality(),
+                release.provenance(),
+                release.snapshotAt(),
+                release.releasedAt(),
+                "",
+                Signature.NONE);
+    }
+
     public static SubModelDeployment deployment() {
         return new SubModelDeployment(
                 "tiny-coder@0123456789ab",

@@ -19,6 +19,7 @@ import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.materialization.CheckpointWriter;
 import dev.sparsecast.wanda.recipe.Recipe;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Prunes the base model on this disk by a recipe; the mask that comes out must be the promised one. */
@@ -58,11 +59,14 @@ public final class RecipeMaterializer implements Materializer {
             check("base model", release.baseDigest(), recipe.modelDigest());
             check("mask digest", announced.maskDigest(), recipe.maskDigest());
             PruningParameters parameters = PruningParameters.parse(
-                    announced.method(), announced.pattern(), OptionalDouble.of(announced.sparsity()));
+                    announced.method(),
+                    announced.pattern(),
+                    OptionalDouble.of(announced.sparsity()),
+                    Optional.of(announced.budget()));
             check(
-                    "method, pattern and sparsity",
-                    parameters.toString(),
-                    recipe.parameters().toString());
+                    "method, pattern, sparsity and budget",
+                    parameters.label(),
+                    recipe.parameters().label());
         } catch (PruningException | CheckpointException e) {
             throw new RefusedException("its recipe cannot be used: " + e.getMessage(), e);
         }

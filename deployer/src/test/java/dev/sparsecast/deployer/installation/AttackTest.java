@@ -171,6 +171,21 @@ class AttackTest {
                             new PruningRecipe(
                                     announced.method(), announced.pattern(), announced.sparsity(), wrong, 1)));
                 }),
+                new Attack("recipe with another budget than was announced", "another one than was announced", world -> {
+                    SubModelRelease release = world.unsigned("python", 3);
+                    PruningRecipe announced = release.recipe();
+                    return world.key.sign(TestWorld.edited(
+                            release,
+                            release.baseDigest(),
+                            3,
+                            new PruningRecipe(
+                                    announced.method(),
+                                    announced.pattern(),
+                                    announced.sparsity(),
+                                    announced.maskDigest(),
+                                    1,
+                                    "owl:5:0.08")));
+                }),
                 new Attack("recipe that is no safetensors file", "cannot be used", world -> {
                     Path file = Files.writeString(world.draft(), "nonsense");
                     return world.key.sign(withRecipeFile(world, world.unsigned("python", 3), file));

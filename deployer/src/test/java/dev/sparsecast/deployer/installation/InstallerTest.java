@@ -14,11 +14,14 @@ import dev.sparsecast.schemas.SubModelDeployment.State;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
+import dev.sparsecast.wanda.PruningParameters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +58,19 @@ class InstallerTest {
                 assertThat(deployment.stageMillis())
                         .containsOnlyKeys("stage", "verify", "materialize", "sync", "switch", "probe");
             });
+            world.assertInstalled(release);
+        }
+    }
+
+    @Test
+    void prunesByRelativeImportanceAndOutlierBudgets() {
+        PruningParameters parameters =
+                PruningParameters.parse("ria", "whole-matrix", OptionalDouble.of(0.5), Optional.of("owl:2:0.1"));
+        SubModelRelease release = world.key.sign(world.unsigned("python", 1, world.recipe("python", 1, parameters)));
+        try (Deployer deployer = world.deployer()) {
+            assertThat(deployer.install(release))
+                    .extracting(SubModelDeployment::state)
+                    .containsExactly(State.DEPLOYED);
             world.assertInstalled(release);
         }
     }

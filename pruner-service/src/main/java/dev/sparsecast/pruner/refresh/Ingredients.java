@@ -15,7 +15,7 @@ public record Ingredients(String text) {
     public static Ingredients of(SubModelSpecification specification, List<GroupSnapshot> snapshots) {
         PruningParameters parameters = specification.parameters();
         List<String> parts = new ArrayList<>();
-        parts.add(parameters.method().label() + " " + parameters.pattern().label() + " " + parameters.sparsity());
+        parts.add(parameters.label());
         for (int i = 0; i < snapshots.size(); i++) {
             GroupSnapshot snapshot = snapshots.get(i);
             parts.add(specification.groups().get(i).weight() + " " + snapshot.group() + " " + snapshot.epoch() + " "

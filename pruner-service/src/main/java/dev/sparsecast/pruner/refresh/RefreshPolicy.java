@@ -180,7 +180,8 @@ public final class RefreshPolicy {
         PruningParameters parameters = specification.parameters();
         return recipe.method().equals(parameters.method().label())
                 && recipe.pattern().equals(parameters.pattern().label())
-                && recipe.sparsity() == parameters.sparsity();
+                && recipe.sparsity() == parameters.sparsity()
+                && recipe.budget().equals(parameters.budget().label());
     }
 
     private static boolean isMadeFrom(SubModelRelease release, List<GroupSnapshot> snapshots) {

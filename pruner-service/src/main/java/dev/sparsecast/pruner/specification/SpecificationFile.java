@@ -5,6 +5,7 @@ import dev.sparsecast.pruner.specification.SubModelSpecification.Group;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Refresh;
 import dev.sparsecast.schemas.Names;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
+import dev.sparsecast.wanda.Budget;
 import dev.sparsecast.wanda.Method;
 import dev.sparsecast.wanda.Pattern;
 import dev.sparsecast.wanda.PruningException;
@@ -37,7 +38,7 @@ public final class SpecificationFile {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
     private static final List<String> SUBMODEL_KEYS =
-            List.of("name", "groups", "method", "pattern", "sparsity", "refresh", "gate", "artifacts");
+            List.of("name", "groups", "method", "pattern", "sparsity", "budget", "refresh", "gate", "artifacts");
     private static final List<String> GROUP_KEYS = List.of("language", "domain", "weight");
     private static final List<String> REFRESH_KEYS = List.of(
             "minimum_tokens",
@@ -140,18 +141,25 @@ public final class SpecificationFile {
     }
 
     private Optional<PruningParameters> parameters(MappingReader entry) {
-        Optional<Method> method = parsed(entry, "method", "wanda", Method::parse);
-        Optional<Pattern> pattern = parsed(entry, "pattern", "unstructured", Pattern::parse);
         int before = problems.size();
+        Optional<String> method = parsed(entry, "method", "wanda", SpecificationFile::method);
+        Optional<Pattern> pattern = parsed(entry, "pattern", "unstructured", Pattern::parse);
+        Optional<String> budget = entry.has("budget") ? entry.text("budget") : Optional.empty();
+        budget.ifPresent(text -> attempt(entry, "budget", () -> Budget.parse(text)));
         OptionalDouble sparsity = entry.number("sparsity");
-        if (method.isEmpty() || pattern.isEmpty() || problems.size() > before) {
+        if (problems.size() > before) {
             return Optional.empty();
         }
         return attempt(
                 entry,
                 "sparsity",
                 () -> PruningParameters.parse(
-                        method.get().label(), pattern.get().label(), sparsity));
+                        method.orElseThrow(), pattern.orElseThrow().label(), sparsity, budget));
+    }
+
+    /** A method that a deployer can prune by, or the short word for one with its budget. */
+    private static String method(String label) {
+        return label.equals(Budget.OWL) ? label : Method.parse(label).label();
     }
 
     private static Refresh refresh(MappingReader reader) {

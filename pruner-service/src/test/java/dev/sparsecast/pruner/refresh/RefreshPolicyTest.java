@@ -23,6 +23,7 @@ import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
+import dev.sparsecast.wanda.Budget;
 import dev.sparsecast.wanda.PruningParameters;
 import java.time.Duration;
 import java.time.Instant;
@@ -353,6 +354,19 @@ class RefreshPolicyTest {
         Story story = new Story().first().rejected(Duration.ofDays(1));
         assertThat(story.decision()).isInstanceOf(RefreshDecision.Wait.class);
         assertThat(story.sparsity(0.4).decision()).isInstanceOf(RefreshDecision.Release.class);
+    }
+
+    @Test
+    void tellsIngredientsApartByTheBudget() {
+        SubModelSpecification uniform = new Story().specification();
+        SubModelSpecification owl = new SubModelSpecification(
+                uniform.name(),
+                uniform.groups(),
+                uniform.parameters().with(Budget.Owl.DEFAULT),
+                uniform.refresh(),
+                uniform.gate(),
+                uniform.artifacts());
+        assertThat(Ingredients.of(owl, List.of(python(11)))).isNotEqualTo(Ingredients.of(uniform, List.of(python(11))));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.pruner.TinyCoder;
+import dev.sparsecast.pruner.refresh.RefreshPolicy;
 import dev.sparsecast.pruner.specification.SubModelSpecification;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Gate;
 import dev.sparsecast.schemas.SubModelRelease;
@@ -20,6 +21,8 @@ import dev.sparsecast.store.ArtifactStores;
 import dev.sparsecast.store.DamagedArtifactException;
 import dev.sparsecast.store.DirectoryArtifact;
 import dev.sparsecast.store.VerifiedFetch;
+import dev.sparsecast.wanda.Budget;
+import dev.sparsecast.wanda.PruningParameters;
 import dev.sparsecast.wanda.recipe.Recipe;
 import java.io.IOException;
 import java.io.InputStream;
@@ -116,6 +119,27 @@ class ReleaseBuilderTest {
                 .isEqualTo(release.recipe().maskDigest())
                 .isEqualTo(first.mask().digest());
         assertThat(recipe.bytes()).isLessThan(100_000);
+    }
+
+    @Test
+    void releasesWhatRelativeImportanceAndOutlierBudgetsMake() {
+        PruningParameters parameters =
+                PruningParameters.parse("ria", "whole-matrix", OptionalDouble.of(0.6), Optional.of("owl:5:0.1"));
+        SubModelSpecification specification =
+                TinyCoder.specification("python", parameters, new Gate(8, 8, 3, 1), ArtifactKind.RECIPE);
+        Candidate candidate = builder().prune(specification, Trigger.FIRST, first.snapshots());
+        SubModelRelease release = builder().build(candidate, QUALITY, Optional.empty());
+        assertThat(release.recipe().method()).isEqualTo("ria");
+        assertThat(release.recipe().pattern()).isEqualTo("whole-matrix");
+        assertThat(release.recipe().budget()).isEqualTo("owl:5:0.1");
+        assertThat(builder().maskOf(release).digest())
+                .isEqualTo(candidate.mask().digest());
+        assertThat(RefreshPolicy.hasParameters(release, specification)).isTrue();
+        assertThat(RefreshPolicy.hasParameters(
+                        release,
+                        TinyCoder.specification(
+                                "python", parameters.with(Budget.UNIFORM), new Gate(8, 8, 3, 1), ArtifactKind.RECIPE)))
+                .isFalse();
     }
 
     @Test

@@ -137,6 +137,45 @@ class SpecificationFileTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "ria,whole-matrix,owl:3:0.1,ria whole-matrix 0.5 owl:3:0.1",
+        "owl,unstructured,owl,wanda unstructured 0.5 owl:5:0.08",
+        "magnitude,unstructured,uniform,magnitude unstructured 0.5 uniform"
+    })
+    void readsEveryWayOfPruning(String method, String pattern, String budget, String expected) throws IOException {
+        assertThat(read(pruning(method, pattern, budget))
+                        .getFirst()
+                        .parameters()
+                        .label())
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void refusesWaysOfPruningThatAreNone() {
+        assertThat(problems(pruning("flap", "unstructured", "none")))
+                .hasSize(2)
+                .satisfiesExactly(
+                        problem -> assertThat(problem).startsWith("submodels[0].method: "),
+                        problem -> assertThat(problem).startsWith("submodels[0].budget: "));
+        assertThat(problems(pruning("ria", "2:4", "owl")))
+                .singleElement()
+                .asString()
+                .contains("budget uniform");
+    }
+
+    private static String pruning(String method, String pattern, String budget) {
+        return """
+                submodels:
+                  - name: python
+                    groups: [{language: python, domain: code}]
+                    sparsity: 0.5
+                    method: %s
+                    pattern: "%s"
+                    budget: "%s"
+                """.formatted(method, pattern, budget);
+    }
+
+    @ParameterizedTest
     @CsvSource({"500ms,PT0.5S", "90s,PT1M30S", "10m,PT10M", "12h,PT12H", "7d,P7D", "PT1H,PT1H"})
     void readsDurations(String written, Duration expected) throws IOException {
         assertThat(read(withRefresh("schedule: " + written))

@@ -37,7 +37,8 @@ final class ReleaseMapping {
                         recipe.pattern(),
                         recipe.sparsity(),
                         recipe.maskDigest(),
-                        recipe.halfLifeTokens()),
+                        recipe.halfLifeTokens(),
+                        recipe.budget()),
                 release.artifacts().stream()
                         .map(artifact -> new dev.sparsecast.schemas.avro.Artifact(
                                 artifact.kind().label(), artifact.uri(), artifact.bytes(), artifact.sha256()))
@@ -81,7 +82,8 @@ final class ReleaseMapping {
                         recipe.getPattern(),
                         recipe.getSparsity(),
                         recipe.getMaskDigest(),
-                        recipe.getHalfLifeTokens()),
+                        recipe.getHalfLifeTokens(),
+                        recipe.getBudget()),
                 avro.getArtifacts().stream()
                         .map(artifact -> new Artifact(
                                 ArtifactKind.valueOf(artifact.getKind().toUpperCase(Locale.ROOT)),

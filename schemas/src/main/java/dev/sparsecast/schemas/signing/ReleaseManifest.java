@@ -1,6 +1,7 @@
 package dev.sparsecast.schemas.signing;
 
 import dev.sparsecast.schemas.SubModelRelease;
+import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.SerializationFeature;
@@ -39,6 +40,9 @@ public final class ReleaseManifest {
         recipe.put("sparsity", release.recipe().sparsity());
         recipe.put("mask_digest", release.recipe().maskDigest());
         recipe.put("half_life_tokens", Double.toString(release.recipe().halfLifeTokens()));
+        if (!release.recipe().budget().equals(PruningRecipe.UNIFORM)) {
+            recipe.put("budget", release.recipe().budget());
+        }
         manifest.put("recipe", recipe);
         manifest.put(
                 "artifacts",

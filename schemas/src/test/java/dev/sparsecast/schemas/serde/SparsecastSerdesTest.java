@@ -25,6 +25,7 @@ class SparsecastSerdesTest {
         assertRoundTrip("activation-statistics", serdes.activationStatistics(), Samples.statistics());
         assertRoundTrip("activation-drift", serdes.driftReports(), Samples.drift());
         assertRoundTrip("submodel-releases", serdes.releases(), Samples.release());
+        assertRoundTrip("submodel-releases", serdes.releases(), Samples.releaseWithBudget());
         assertRoundTrip("submodel-deployments", serdes.deployments(), Samples.deployment());
     }
 

@@ -73,6 +73,12 @@ class SigningKeyTest {
                                 + "\"snapshot_at\":1790000000123,\"released_at\":1790000001123}");
     }
 
+    @Test
+    void theManifestNamesABudgetThatIsNotUniform() {
+        assertThat(new String(ReleaseManifest.canonicalBytes(Samples.releaseWithBudget()), StandardCharsets.UTF_8))
+                .contains("\"half_life_tokens\":\"5000.0\",\"budget\":\"owl:5:0.08\"},");
+    }
+
     private static SubModelRelease withVersion(SubModelRelease release, int version) {
         return new SubModelRelease(
                 release.model(),
