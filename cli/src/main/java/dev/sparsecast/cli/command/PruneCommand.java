@@ -40,21 +40,33 @@ final class PruneCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "M",
             defaultValue = "wanda",
-            description = "wanda or magnitude (default: ${DEFAULT-VALUE}).")
+            description =
+                    "wanda, magnitude, ria, or owl, which is wanda with --budget owl (default: ${DEFAULT-VALUE}).")
     private String method;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "B",
+            description = {
+                "How the sparsity is spread over the layers: uniform (the default), owl, or owl:M:LAMBDA (owl is",
+                "owl:5:0.08)."
+            })
+    private @Nullable String budget;
 
     @Option(
             names = "--sparsity",
             paramLabel = "S",
-            description =
-                    "Share of the weights of each row to prune, from 0 to below 1; with N:M it follows from the pattern.")
+            description = "Share of the weights to prune, from 0 to below 1; with N:M it follows from the pattern.")
     private @Nullable Double sparsity;
 
     @Option(
             names = "--pattern",
             paramLabel = "P",
             defaultValue = "unstructured",
-            description = "unstructured, or N:M such as 2:4 to keep N of every M (default: ${DEFAULT-VALUE}).")
+            description = {
+                "unstructured (the same share of every row), whole-matrix (rows compete), or N:M such as 2:4 to keep N of",
+                "every M (default: ${DEFAULT-VALUE})."
+            })
     private String pattern;
 
     @Option(names = "--mask", paramLabel = "FILE", description = "Mask file to write.")
@@ -75,7 +87,10 @@ final class PruneCommand implements Callable<Integer> {
             throw new BadInputException("--threads must be at least 1, not " + threads + ".");
         }
         PruningParameters parameters = PruningParameters.parse(
-                method, pattern, sparsity == null ? OptionalDouble.empty() : OptionalDouble.of(sparsity));
+                method,
+                pattern,
+                sparsity == null ? OptionalDouble.empty() : OptionalDouble.of(sparsity),
+                Optional.ofNullable(budget));
         PruneRequest request = new PruneRequest(
                 model,
                 statistics,
