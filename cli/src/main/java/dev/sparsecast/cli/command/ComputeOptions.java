@@ -1,24 +1,32 @@
 package dev.sparsecast.cli.command;
 
 import dev.sparsecast.cli.terminal.Progress;
+import dev.sparsecast.worker.device.ComputeDevice;
+import dev.sparsecast.worker.device.Precision;
 import dev.sparsecast.worker.model.ModelOptions;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** How much of the machine a command uses, and how it computes. */
 final class ComputeOptions {
-    private static final String FLOAT32 = "float32";
-
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: one a core).")
     private int threads;
 
     @Option(
             names = "--precision",
             paramLabel = "TYPE",
-            defaultValue = FLOAT32,
-            description = "What the model computes in: float32 (default: ${DEFAULT-VALUE}).")
+            defaultValue = "float32",
+            description = "What the model computes in: float32 or bfloat16 (default: ${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String precision;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "Where: cpu, gpu or gpu:n (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String device;
 
     int threads() {
         if (threads < 0) {
@@ -28,11 +36,14 @@ final class ComputeOptions {
     }
 
     ModelOptions model() {
-        if (!precision.equals(FLOAT32)) {
-            throw new BadInputException(
-                    "--precision '" + precision + "' cannot be computed in yet; the one supported is " + FLOAT32 + ".");
+        try {
+            return ModelOptions.defaults()
+                    .withThreads(threads())
+                    .withPrecision(Precision.ofLabel(precision))
+                    .withDevice(ComputeDevice.ofName(device));
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage() + ".", e);
         }
-        return ModelOptions.defaults().withThreads(threads());
     }
 
     /** Shows how many of the tokens are done. */

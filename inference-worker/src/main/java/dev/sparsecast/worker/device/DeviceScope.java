@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
 import dev.sparsecast.checkpoint.CheckpointException;
 import dev.sparsecast.checkpoint.Tensor;
 import java.lang.foreign.Arena;
@@ -32,9 +33,13 @@ public final class DeviceScope implements AutoCloseable {
         this.arena = arena;
     }
 
-    /** A scope of its own, on the CPU; see {@link TorchEngine#start}. */
-    public static DeviceScope root() {
-        return new DeviceScope(TorchEngine.cpuManager(), Arena.ofShared());
+    /** A scope of its own on a device; see {@link TorchEngine#start}. */
+    public static DeviceScope root(ComputeDevice device) {
+        return new DeviceScope(TorchEngine.manager(device), Arena.ofShared());
+    }
+
+    PtNDManager engineManager() {
+        return (PtNDManager) manager;
     }
 
     /** A scope that closes with this one, or earlier. */
@@ -75,6 +80,28 @@ public final class DeviceScope implements AutoCloseable {
         NDArray whole = NDArrays.concat(new NDList(parts), 0);
         parts.forEach(NDArray::close);
         return new DeviceArray(whole);
+    }
+
+    /**
+     * A tensor's bytes as they are in the file, for a script to make a weight of: uint8, [..., columns · bytes]. Tensors of
+     * the mapped file are not copied, so the arrays are good for as long as the file is, and the script must copy them.
+     *
+     * @return one array, or several with the rows of a matrix one below the other, as a buffer's size is an {@code int}
+     */
+    public List<DeviceArray> bytesOf(Tensor tensor) {
+        long rows = tensor.shape().size() < 2 ? 1 : tensor.shape().getFirst();
+        long rowBytes = tensor.data().byteSize() / Math.max(1, rows);
+        long rowsAtOnce = Math.max(1, Math.min(rows, LARGEST_BUFFER / Math.max(1, rowBytes)));
+        List<DeviceArray> parts = new ArrayList<>();
+        for (long row = 0; row < rows; row += rowsAtOnce) {
+            long count = Math.min(rowsAtOnce, rows - row);
+            MemorySegment part = tensor.data().asSlice(row * rowBytes, count * rowBytes);
+            MemorySegment stable = part.isNative() ? part : arena.allocate(part.byteSize(), 64).copyFrom(part);
+            Shape shape = tensor.shape().size() < 2 ? new Shape(rowBytes) : new Shape(count, rowBytes);
+            parts.add(new DeviceArray(
+                    manager.create(stable.asByteBuffer().order(ByteOrder.nativeOrder()), shape, DataType.UINT8)));
+        }
+        return parts;
     }
 
     private NDArray widened(Tensor tensor, long from, long count, Shape shape) {

@@ -47,7 +47,7 @@ public record OfflineEvaluation(
                                 + " --max-tokens");
             }
             return new OfflineEvaluation(
-                    evaluation, tokenized.sequences().size(), tokenized.emptyPrompts(), seconds, "float32");
+                    evaluation, tokenized.sequences().size(), tokenized.emptyPrompts(), seconds, options.precision().label());
         }
     }
 

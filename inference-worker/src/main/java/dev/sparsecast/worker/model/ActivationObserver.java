@@ -3,8 +3,8 @@ package dev.sparsecast.worker.model;
 import dev.sparsecast.checkpoint.Tap;
 
 /**
- * Receives the activation sums of single sequences. Sums are float32 inside a sequence; whoever adds sequences up does so
- * in float64.
+ * Receives the activation sums of groups of sequences. Sums are float32 inside a pass of the model; whoever adds passes up
+ * does so in float64.
  */
 @FunctionalInterface
 public interface ActivationObserver {
@@ -13,9 +13,9 @@ public interface ActivationObserver {
      *
      * @param layer decoder block
      * @param tap which input vector
-     * @param sequences positions of the sequences in the list that is being profiled
-     * @param sumSquares {@code Σx²}, [sequence, channel] row-major, rows as in {@code sequences}
+     * @param groups the group that each row belongs to; a group may have several rows
+     * @param sumSquares {@code Σx²}, [row, channel] row-major
      * @param sum {@code Σx}, of the same shape
      */
-    void observe(int layer, Tap tap, int[] sequences, float[] sumSquares, float[] sum);
+    void observe(int layer, Tap tap, int[] groups, float[] sumSquares, float[] sum);
 }

@@ -57,25 +57,34 @@ public final class ActivationProfiler {
      */
     public long step(long maxTokens) {
         List<int[]> sequences = new ArrayList<>();
-        List<GroupSums> sumsOfSequence = new ArrayList<>();
+        List<PromptGroup> groups = new ArrayList<>();
+        Map<PromptGroup, Integer> numbers = new HashMap<>();
+        List<Integer> groupOf = new ArrayList<>();
         long taken = 0;
         while (!waiting.isEmpty()
                 && (sequences.isEmpty() || taken + waiting.element().tokens().length <= maxTokens)) {
             Waiting next = waiting.remove();
             sequences.add(next.tokens());
-            sumsOfSequence.add(sums.computeIfAbsent(next.group(), ignored -> new GroupSums(model.config())));
+            groupOf.add(numbers.computeIfAbsent(next.group(), group -> {
+                groups.add(group);
+                return groups.size() - 1;
+            }));
             taken += next.tokens().length;
         }
+        List<GroupSums> sumsOfGroup = groups.stream()
+                .map(group -> sums.computeIfAbsent(group, ignored -> new GroupSums(model.config())))
+                .toList();
         model.profile(
                 sequences,
-                (layer, tap, members, sumSquares, sum) -> {
-                    for (int row = 0; row < members.length; row++) {
-                        sumsOfSequence.get(members[row]).add(layer, tap, row, sumSquares, sum);
+                groupOf.stream().mapToInt(Integer::intValue).toArray(),
+                (layer, tap, rows, sumSquares, sum) -> {
+                    for (int row = 0; row < rows.length; row++) {
+                        sumsOfGroup.get(rows[row]).add(layer, tap, row, sumSquares, sum);
                     }
                 },
                 Progress.NONE);
         for (int i = 0; i < sequences.size(); i++) {
-            sumsOfSequence.get(i).count(sequences.get(i).length);
+            sumsOfGroup.get(groupOf.get(i)).count(sequences.get(i).length);
         }
         waitingTokens -= taken;
         return taken;

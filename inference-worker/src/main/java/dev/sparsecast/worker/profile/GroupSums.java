@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Float64 sums of one group, growing sequence by sequence. */
+/** Float64 sums of one group, growing pass by pass. */
 final class GroupSums {
     private final List<Map<Tap, TapSums>> layers = new ArrayList<>();
     private long tokens;
@@ -34,7 +34,7 @@ final class GroupSums {
         prompts++;
     }
 
-    /** Adds row {@code row} of [sequence, channel] sums. */
+    /** Adds row {@code row} of [row, channel] sums. */
     void add(int layer, Tap tap, int row, float[] sumSquares, float[] sum) {
         TapSums sums = Objects.requireNonNull(layers.get(layer).get(tap));
         addRow(sums.sumSquares(), sumSquares, row);

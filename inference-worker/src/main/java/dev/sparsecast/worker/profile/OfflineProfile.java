@@ -50,8 +50,9 @@ public record OfflineProfile(
             long start = System.nanoTime();
             model.profile(
                     tokenized.sequences(),
-                    (layer, tap, sequences, sumSquares, sum) -> {
-                        for (int row = 0; row < sequences.length; row++) {
+                    new int[tokenized.sequences().size()],
+                    (layer, tap, groups, sumSquares, sum) -> {
+                        for (int row = 0; row < groups.length; row++) {
                             sums.add(layer, tap, row, sumSquares, sum);
                         }
                     },
@@ -65,7 +66,7 @@ public record OfflineProfile(
                     tokenized.emptyPrompts(),
                     seconds,
                     loadSeconds,
-                    "float32");
+                    options.precision().label());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import dev.sparsecast.worker.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,8 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LanguageModelTest {
 
     @ParameterizedTest
-    @CsvSource({"1, true", "2, false", "3, true", "4, false"})
-    void agreesWithItsPlainTwin(long seed, boolean tied) {
+    @CsvSource({"1, true, PLAIN", "2, false, SCRIPT", "3, true, SCRIPT", "4, false, PLAIN", "5, true, GPU_SCRIPT"})
+    void agreesWithDoublePrecisionInPlainLoops(long seed, boolean tied, Arithmetic arithmetic) {
         ModelConfig shape = RandomModel.smallShape(tied);
         RandomModel weights = RandomModel.of(shape, seed);
         PlainLlama twin = new PlainLlama(weights);
@@ -30,8 +31,10 @@ class LanguageModelTest {
         sequences.addAll(RandomModel.sequences(shape, 1, 1, seed));
         sequences.add(new Random(seed).ints(150, 0, shape.vocabularySize()).toArray());
         sequences.add(new Random(seed + 9).ints(141, 0, shape.vocabularySize()).toArray());
+        // Long enough for attention head by head.
+        sequences.add(new Random(seed + 8).ints(270, 0, shape.vocabularySize()).toArray());
 
-        try (LanguageModel model = LanguageModel.load(weights, ModelOptions.defaults())) {
+        try (LanguageModel model = arithmetic.load(weights)) {
             List<PlainLlama.Run> runs = sequences.stream().map(twin::run).toList();
             model.profile(
                     sequences,
@@ -49,7 +52,7 @@ class LanguageModelTest {
                 SequenceLoss loss = evaluation.sequences().get(i);
                 assertThat(loss.predictedTokens()).isEqualTo(sequences.get(i).length - 1);
                 assertThat(loss.negativeLogLikelihood())
-                        .isCloseTo(runs.get(i).negativeLogLikelihood(sequences.get(i)), within(1e-5 * 150));
+                        .isCloseTo(runs.get(i).negativeLogLikelihood(sequences.get(i)), within(1e-5 * 300));
             }
             double[][] logits = runs.getFirst().logits();
             float[] actual = model.logits(sequences.getFirst());
@@ -78,6 +81,26 @@ class LanguageModelTest {
                     assertThat(tap).containsOnly(1);
                 }
             }
+        }
+    }
+
+    /** Bfloat16 has 8 bits of mantissa: a relative error of 4e-3 at each of many roundings. */
+    @Test
+    void bfloat16StaysCloseToFloat32() {
+        ModelConfig shape = RandomModel.smallShape(false);
+        RandomModel weights = RandomModel.of(shape, 11);
+        List<int[]> sequences = RandomModel.sequences(shape, 12, 290, 11);
+        ModelOptions narrow = ModelOptions.defaults().withPrecision(Precision.BFLOAT16);
+        try (LanguageModel wide = LanguageModel.load(weights, ModelOptions.defaults());
+                LanguageModel model = LanguageModel.load(weights, narrow)) {
+            List<float[]> expected = sumsOfSequences(wide, sequences);
+            List<float[]> actual = sumsOfSequences(model, sequences);
+            for (int i = 0; i < sequences.size(); i++) {
+                assertClose(actual.get(i), toDoubles(expected.get(i)), 0.03);
+            }
+            double perplexity = wide.evaluate(sequences, Progress.NONE).perplexity();
+            assertThat(model.evaluate(sequences, Progress.NONE).perplexity())
+                    .isCloseTo(perplexity, within(0.02 * perplexity));
         }
     }
 

@@ -72,10 +72,16 @@ class TransformersReferenceTest {
     }
 
     private static void agrees(Path directory, JsonNode reference) {
+        for (Arithmetic arithmetic : Arithmetic.values()) {
+            agrees(directory, reference, arithmetic);
+        }
+    }
+
+    private static void agrees(Path directory, JsonNode reference, Arithmetic arithmetic) {
         List<int[]> sequences = new ArrayList<>();
         reference.get("sequences").forEach(sequence -> sequences.add(tokens(sequence)));
         try (Checkpoint checkpoint = Checkpoint.open(directory);
-                LanguageModel model = LanguageModel.load(checkpoint, ModelOptions.defaults())) {
+                LanguageModel model = arithmetic.load(checkpoint)) {
             PromptGroup group = new PromptGroup("python", "code");
             ActivationProfiler profiler = new ActivationProfiler(model, Optional.empty());
             sequences.forEach(sequence -> profiler.add(group, sequence));
@@ -92,7 +98,7 @@ class TransformersReferenceTest {
                     double[] plain = numbers(expected.get("sum"));
                     assertThat(sums.channels()).isEqualTo(squares.length);
                     for (int i = 0; i < squares.length; i++) {
-                        String where = layer + "/" + tap.label() + "[" + i + "]";
+                        String where = arithmetic + " " + layer + "/" + tap.label() + "[" + i + "]";
                         assertThat(sums.sumSquares()[i])
                                 .as("Σx² of %s", where)
                                 .isCloseTo(squares[i], within(TOLERANCE * squares[i]));
