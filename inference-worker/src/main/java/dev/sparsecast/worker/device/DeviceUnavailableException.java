@@ -8,7 +8,7 @@ public final class DeviceUnavailableException extends RuntimeException {
         super(message);
     }
 
-    DeviceUnavailableException(String message, Throwable cause) {
+    public DeviceUnavailableException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sparsecast.worker.device;
 
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
@@ -27,10 +28,27 @@ public final class Script implements AutoCloseable {
         }
     }
 
-    /** Calls a method; the arguments stay the caller's. */
+    /**
+     * Calls a method; the arguments stay the caller's.
+     *
+     * @throws ScriptException if the engine cannot do what the script says
+     */
     public ScriptValue call(String method, ScriptValue... arguments) {
         IValue[] values = Arrays.stream(arguments).map(ScriptValue::value).toArray(IValue[]::new);
-        return TorchEngine.call(() -> new ScriptValue(IValueUtils.runMethod(module, method, values)));
+        try {
+            return TorchEngine.call(() -> new ScriptValue(IValueUtils.runMethod(module, method, values)));
+        } catch (EngineException e) {
+            throw new ScriptException("the compute engine failed in '" + method + "': " + reason(e), e);
+        }
+    }
+
+    /** The last line that says something: before it comes where in the script it was. */
+    private static String reason(EngineException problem) {
+        return String.valueOf(problem.getMessage())
+                .lines()
+                .filter(line -> line.startsWith("RuntimeError"))
+                .findFirst()
+                .orElse("see the cause");
     }
 
     @Override

@@ -3,6 +3,9 @@ package dev.sparsecast.worker.model;
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Weights;
 import dev.sparsecast.worker.device.DeviceScope;
+import dev.sparsecast.worker.device.DeviceUnavailableException;
+import dev.sparsecast.worker.device.Precision;
+import dev.sparsecast.worker.device.ScriptException;
 import dev.sparsecast.worker.device.TorchEngine;
 import dev.sparsecast.worker.script.DecoderScript;
 import java.util.Arrays;
@@ -37,14 +40,28 @@ public final class LanguageModel implements AutoCloseable {
         TorchEngine.start(options.threads());
         DeviceScope scope = DeviceScope.root(options.device());
         try {
-            Decoder decoder = options.plain()
-                    ? new ArrayDecoder(weights, scope)
-                    : new ScriptDecoder(
-                            weights, new DecoderScript(weights.config(), options.precision(), options.device()), scope);
-            return new LanguageModel(weights.config(), options, decoder);
+            return new LanguageModel(weights.config(), options, decoder(weights, options, scope));
         } catch (RuntimeException e) {
             scope.close();
             throw e;
+        }
+    }
+
+    private static Decoder decoder(Weights weights, ModelOptions options, DeviceScope scope) {
+        if (options.plain()) {
+            return new ArrayDecoder(weights, scope);
+        }
+        try {
+            return new ScriptDecoder(
+                    weights, new DecoderScript(weights.config(), options.precision(), options.device()), scope);
+        } catch (ScriptException e) {
+            if (options.precision() == Precision.FLOAT32) {
+                throw e;
+            }
+            throw new DeviceUnavailableException(
+                    options.precision().label() + " cannot be computed in on this " + options.device()
+                            + " (on processors it needs AVX-512 or AMX); use --precision float32",
+                    e);
         }
     }
 

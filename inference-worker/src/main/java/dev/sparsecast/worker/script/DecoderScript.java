@@ -26,10 +26,10 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     public static final String NAME = "Decoder";
 
     /** Rows of a query block times the query heads of a key-value head: what one matrix product of attention has. */
-    private static final int ATTENTION_ROWS = Integer.getInteger("rows", 384);
+    private static final int ATTENTION_ROWS = 384;
 
     /** Width of a run from which float32 attention goes head by head. */
-    private static final int ONE_BY_ONE_FROM = Integer.getInteger("oneByOne", 192);
+    private static final int ONE_BY_ONE_FROM = 192;
 
     /** Tokens that a weight's packed layout is chosen for. */
     private static final int PACKED_FOR = 2048;
