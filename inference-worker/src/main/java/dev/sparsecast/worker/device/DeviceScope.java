@@ -96,7 +96,8 @@ public final class DeviceScope implements AutoCloseable {
         for (long row = 0; row < rows; row += rowsAtOnce) {
             long count = Math.min(rowsAtOnce, rows - row);
             MemorySegment part = tensor.data().asSlice(row * rowBytes, count * rowBytes);
-            MemorySegment stable = part.isNative() ? part : arena.allocate(part.byteSize(), 64).copyFrom(part);
+            MemorySegment stable =
+                    part.isNative() ? part : arena.allocate(part.byteSize(), 64).copyFrom(part);
             Shape shape = tensor.shape().size() < 2 ? new Shape(rowBytes) : new Shape(count, rowBytes);
             parts.add(new DeviceArray(
                     manager.create(stable.asByteBuffer().order(ByteOrder.nativeOrder()), shape, DataType.UINT8)));

@@ -25,8 +25,7 @@ final class NativeHeap {
         Linker linker = Linker.nativeLinker();
         linker.defaultLookup().find("mallopt").ifPresent(address -> {
             MethodHandle mallopt = linker.downcallHandle(
-                    address,
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+                    address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
             set(mallopt, TRIM_THRESHOLD);
             set(mallopt, MMAP_THRESHOLD);
         });

@@ -26,8 +26,7 @@ public final class ScriptValue implements AutoCloseable {
 
     /** A list of arrays. */
     public static ScriptValue list(DeviceArray... arrays) {
-        PtNDArray[] values =
-                Arrays.stream(arrays).map(DeviceArray::values).toArray(PtNDArray[]::new);
+        PtNDArray[] values = Arrays.stream(arrays).map(DeviceArray::values).toArray(PtNDArray[]::new);
         return new ScriptValue(IValue.listFrom(values));
     }
 

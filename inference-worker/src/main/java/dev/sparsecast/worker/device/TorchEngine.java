@@ -69,13 +69,14 @@ public final class TorchEngine {
         Engine engine = Engine.getEngine("PyTorch");
         int number = device.gpu().getAsInt();
         if (!engine.hasCapability(StandardCapabilities.CUDA)) {
-            throw new DeviceUnavailableException("cannot run on " + device + ": the PyTorch library of this installation is"
-                    + " for CPUs only; put DJL's pytorch-native-cu128 on the class path on a machine with an NVIDIA GPU, or"
-                    + " use --device cpu");
+            throw new DeviceUnavailableException(
+                    "cannot run on " + device + ": the PyTorch library of this installation is"
+                            + " for CPUs only; put DJL's pytorch-native-cu128 on the class path on a machine with an NVIDIA GPU, or"
+                            + " use --device cpu");
         }
         if (number >= engine.getGpuCount()) {
-            throw new DeviceUnavailableException(
-                    "there is no " + device + ": the engine sees " + engine.getGpuCount() + " GPUs; use another --device");
+            throw new DeviceUnavailableException("there is no " + device + ": the engine sees " + engine.getGpuCount()
+                    + " GPUs; use another --device");
         }
         return NDManager.newBaseManager(Device.gpu(number), "PyTorch");
     }

@@ -47,7 +47,11 @@ public record OfflineEvaluation(
                                 + " --max-tokens");
             }
             return new OfflineEvaluation(
-                    evaluation, tokenized.sequences().size(), tokenized.emptyPrompts(), seconds, options.precision().label());
+                    evaluation,
+                    tokenized.sequences().size(),
+                    tokenized.emptyPrompts(),
+                    seconds,
+                    options.precision().label());
         }
     }
 

@@ -126,8 +126,7 @@ final class ArrayDecoder implements Decoder {
                         .of(Arrays.copyOfRange(predictions.rows(), from, to), to - from)
                         .rowsOf(hidden)
                         .linear(head)
-                        .logSoftmaxAt(
-                                chunkScope.of(Arrays.copyOfRange(predictions.targets(), from, to), to - from, 1))
+                        .logSoftmaxAt(chunkScope.of(Arrays.copyOfRange(predictions.targets(), from, to), to - from, 1))
                         .toFloats();
                 System.arraycopy(values, 0, result, from, to - from);
             }

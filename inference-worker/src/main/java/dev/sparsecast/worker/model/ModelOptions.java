@@ -12,8 +12,7 @@ import dev.sparsecast.worker.device.Precision;
  * @param device where
  * @param plain whether to run the plain twin, float32 operations on arrays one by one, instead of the script
  */
-public record ModelOptions(
-        int threads, int batchTokens, Precision precision, ComputeDevice device, boolean plain) {
+public record ModelOptions(int threads, int batchTokens, Precision precision, ComputeDevice device, boolean plain) {
     public static final int DEFAULT_BATCH_TOKENS = 2048;
 
     public ModelOptions {

@@ -166,8 +166,7 @@ final class ScriptDecoder implements Decoder {
                 try (DeviceScope chunkScope = passScope.child();
                         ScriptValue rows = longs(chunkScope, Arrays.copyOfRange(predictions.rows(), from, to));
                         ScriptValue targets = longs(chunkScope, Arrays.copyOfRange(predictions.targets(), from, to));
-                        ScriptValue values =
-                                script.call("log_likelihoods", hidden, finalNorm, head(), rows, targets)) {
+                        ScriptValue values = script.call("log_likelihoods", hidden, finalNorm, head(), rows, targets)) {
                     System.arraycopy(values.toArray(chunkScope).toFloats(), 0, result, from, to - from);
                 }
             }

@@ -143,13 +143,11 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     return GAIN
                   def bias($SELF, parts: List[Tensor], stored: List[int]) -> Tensor:
                     return self.floats(parts, stored, $COMPUTE)\
-                """
-                .replace("PACKED", packed)
-                .replace(
-                        "GAIN",
-                        config.traits().onePlusNorms()
-                                ? "torch.add(self.floats(parts, stored, $FLOAT32), 1)"
-                                : "self.floats(parts, stored, $FLOAT32)");
+                """.replace("PACKED", packed).replace(
+                "GAIN",
+                config.traits().onePlusNorms()
+                        ? "torch.add(self.floats(parts, stored, $FLOAT32), 1)"
+                        : "self.floats(parts, stored, $FLOAT32)");
     }
 
     /** {@code x W^T + b}, and with what follows it in the same pass over memory. */
@@ -164,11 +162,12 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                         return torch.mul_(torch.linear(x, w, b), other)
                       def linear_plus($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
                         return torch.add_(torch.linear(x, w, b), other)\
-                    """
-                    .replace("ACTIVATION", switch (config.traits().activation()) {
-                        case SILU -> "torch.silu(torch.linear(x, w, b))";
-                        case GELU_TANH -> "torch.gelu(torch.linear(x, w, b), approximate=\"tanh\")";
-                    });
+                    """.replace(
+                            "ACTIVATION",
+                            switch (config.traits().activation()) {
+                                case SILU -> "torch.silu(torch.linear(x, w, b))";
+                                case GELU_TANH -> "torch.gelu(torch.linear(x, w, b), approximate=\"tanh\")";
+                            });
         }
         boolean silu = config.traits().activation() == GateActivation.SILU;
         return """
@@ -182,9 +181,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     return ops.mkldnn._linear_pointwise(x, other, w, b, "mul")
                   def linear_plus($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
                     return ops.mkldnn._linear_pointwise(x, other, w, b, "add")\
-                """
-                .replace("ACTIVATION", silu ? "swish" : "gelu")
-                .replace("ALGORITHM", silu ? "" : "tanh");
+                """.replace("ACTIVATION", silu ? "swish" : "gelu").replace("ALGORITHM", silu ? "" : "tanh");
     }
 
     /** {@code x / sqrt(mean(x²) + ε) · g} in float32 (Zhang and Sennrich 2019, arXiv 1910.07467, eq. 4). */
@@ -257,8 +254,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                   def triangle($SELF, like: Tensor) -> Tensor:
                     full = torch.full([$BLOCK, $BLOCK], -inf, dtype=$COMPUTE, layout=None, device=ops.prim.device(like))
                     return torch.triu(full, 1)\
-                """
-                .replace("SCALE", number(1 / Math.sqrt(config.headDim())));
+                """.replace("SCALE", number(1 / Math.sqrt(config.headDim())));
     }
 
     /** Hides from queries {@code first} to {@code last} among keys {@code lowest} to {@code last} what they do not attend to. */
@@ -274,8 +270,9 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                       _1 = torch.masked_fill_(view, torch.unsqueeze(hidden, 1), -inf)
                     else:
                       pass
-                """
-                        .replace("WINDOW", Integer.toString(config.traits().slidingWindow().getAsInt()));
+                """.replace(
+                                "WINDOW",
+                                Integer.toString(config.traits().slidingWindow().getAsInt()));
         return """
                   def hide($SELF, scores: Tensor, triangle: Tensor, lowest: int, first: int, last: int) -> Tensor:
                     rows = torch.sub(last, first)
@@ -284,8 +281,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     part = torch.slice(torch.slice(triangle, 0, 0, rows), 1, 0, rows)
                     _0 = torch.add_(diagonal, torch.unsqueeze(part, 1))
                 WINDOW    return scores\
-                """
-                .replace("WINDOW", window);
+                """.replace("WINDOW", window);
     }
 
     /**
@@ -359,7 +355,10 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
         String visible = config.traits().slidingWindow().isEmpty()
                 ? "attn_mask=None, dropout_p=0., is_causal=True"
                 : "attn_mask=torch.tril(torch.triu(ones, WINDOW)), dropout_p=0., is_causal=False"
-                        .replace("WINDOW", Integer.toString(1 - config.traits().slidingWindow().getAsInt()));
+                        .replace(
+                                "WINDOW",
+                                Integer.toString(
+                                        1 - config.traits().slidingWindow().getAsInt()));
         return """
                   def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, width: int, out: Tensor) -> Tensor:
                     shared = torch.permute(torch.view(q, [$KV, count, width, $SHARING, $DIM]), [1, 0, 3, 2, 4])
@@ -370,8 +369,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     mixed = torch.scaled_dot_product_attention(queries, keys, values, VISIBLE, scale=1., enable_gqa=True)
                     target = torch.view(out, [count, width, $HEADS, $DIM])
                     return torch.copy_(target, torch.transpose(mixed, 1, 2))\
-                """
-                .replace("VISIBLE", visible);
+                """.replace("VISIBLE", visible);
     }
 
     /**
@@ -385,8 +383,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                 : """
                     q = torch.to(self.norm(torch.reshape(q, [tokens, $HEADS, $DIM]), QUERY_NORM), $COMPUTE)
                     k = torch.to(self.norm(torch.reshape(k, [tokens, $KV, $DIM]), KEY_NORM), $COMPUTE)
-                """
-                        .replace("QUERY_NORM", weight(BlockWeight.gain("self_attn.q_norm")))
+                """.replace("QUERY_NORM", weight(BlockWeight.gain("self_attn.q_norm")))
                         .replace("KEY_NORM", weight(BlockWeight.gain("self_attn.k_norm")));
         return """
                   def attention($SELF, qkv: Tensor, w: List[Tensor], rotary: List[Tensor], triangle: Tensor, runs: List[int], padding: List[Tensor]) -> Tensor:
@@ -422,8 +419,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                         _2 = torch.copy_(torch.slice(out, 0, first, last), torch.index_select(scratch, 0, places))
                       first = last
                     return out\
-                """
-                .replace("HEAD_NORMS", headNorms);
+                """.replace("HEAD_NORMS", headNorms);
     }
 
     /** One decoder block: the residual stream after it, and the sums of its four taps side by side. */
@@ -457,10 +453,11 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     else:
                       all_sums = attention_input
                     return [self.linear_plus(mlp_hidden, DOWN, DOWN_BIAS, middle), all_sums]\
-                """
-                .replace("INPUT_NORM", weight(BlockWeight.gain("input_layernorm")))
+                """.replace("INPUT_NORM", weight(BlockWeight.gain("input_layernorm")))
                 .replace("MLP_NORM", weight(BlockWeight.gain("post_attention_layernorm")))
-                .replace("QKV_BIAS", weight(BlockWeight.bias("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")))
+                .replace(
+                        "QKV_BIAS",
+                        weight(BlockWeight.bias("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")))
                 .replace("QKV", weight(BlockWeight.matrix("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")))
                 .replace("OUTPUT_BIAS", weight(BlockWeight.bias("self_attn.o_proj")))
                 .replace("OUTPUT", weight(BlockWeight.matrix("self_attn.o_proj")))
@@ -485,7 +482,6 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                   def log_likelihoods($SELF, x: Tensor, gain: Tensor, head: Tensor, rows: Tensor, targets: Tensor) -> Tensor:
                     predicted = torch.log_softmax(self.logits(x, gain, head, rows), -1)
                     return torch.squeeze(torch.gather(predicted, 1, torch.unsqueeze(targets, 1)), 1)
-                """
-                .replace("SCALED", scale.isEmpty() ? "rows" : "torch.mul(rows, " + scale + ")");
+                """.replace("SCALED", scale.isEmpty() ? "rows" : "torch.mul(rows, " + scale + ")");
     }
 }

@@ -20,7 +20,8 @@ public final class ScriptArchive {
     private static final String VERSION = "10\n";
 
     /** Pickle, protocol 2: an object of {@code __torch__.<name>} whose state is {@code {"training": False}}. */
-    private static final String OBJECT = "\u0080\u0002c__torch__\n%s\n)\u0081}X\u0008\u0000\u0000\u0000training\u0089sb.";
+    private static final String OBJECT =
+            "\u0080\u0002c__torch__\n%s\n)\u0081}X\u0008\u0000\u0000\u0000training\u0089sb.";
 
     /** Pickle, protocol 2: the empty tuple. */
     private static final String NO_CONSTANTS = "\u0080\u0002).";

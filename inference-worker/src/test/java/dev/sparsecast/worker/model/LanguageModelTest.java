@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Tap;
+import dev.sparsecast.worker.device.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
-import dev.sparsecast.worker.device.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -67,10 +67,8 @@ class PassTest {
         int[] first = IntStream.rangeClosed(1, 20).toArray();
         int[] second = IntStream.rangeClosed(101, 100 + shorter).toArray();
         List<int[]> sequences = List.of(second, first);
-        SequenceBatch run = Pass.plan(sequences, new int[2], 100, PADDING)
-                .getFirst()
-                .runs()
-                .getFirst();
+        SequenceBatch run =
+                Pass.plan(sequences, new int[2], 100, PADDING).getFirst().runs().getFirst();
         assertThat(run.size()).isEqualTo(2);
         assertThat(run.padded()).isEqualTo(shorter < 20);
         long[] ids = run.ids(sequences);
