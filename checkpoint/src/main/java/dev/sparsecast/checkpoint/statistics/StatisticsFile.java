@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,18 @@ public final class StatisticsFile {
                     Optional.ofNullable(metadata.get("model")),
                     layers);
         }
+    }
+
+    /**
+     * Reads files and adds up their sums.
+     *
+     * @param files at least one
+     * @throws CheckpointException naming what is wrong with one, or if they are of different models
+     */
+    public static ModelStatistics readMixed(List<Path> files) {
+        double[] weights = new double[files.size()];
+        Arrays.fill(weights, 1);
+        return ModelStatistics.mix(files.stream().map(StatisticsFile::read).toList(), weights);
     }
 
     private static double number(Path file, Map<String, String> metadata, String key) {

@@ -2,16 +2,22 @@ package dev.sparsecast.cli.command;
 
 import dev.sparsecast.cli.terminal.ExitCode;
 import dev.sparsecast.cli.terminal.Progress;
+import dev.sparsecast.wanda.Pattern;
 import dev.sparsecast.wanda.PruningParameters;
 import dev.sparsecast.wanda.pruning.PruneRequest;
 import dev.sparsecast.wanda.pruning.PruneResult;
 import dev.sparsecast.wanda.pruning.PruneRun;
+import dev.sparsecast.wanda.structured.StructuredRequest;
+import dev.sparsecast.wanda.structured.StructuredResult;
+import dev.sparsecast.wanda.structured.StructuredRun;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +32,8 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class PruneCommand implements Callable<Integer> {
+    private static final String FLAP = "flap";
+
     @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
     private Path model;
 
@@ -40,17 +48,16 @@ final class PruneCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "M",
             defaultValue = "wanda",
-            description =
-                    "wanda, magnitude, ria, or owl, which is wanda with --budget owl (default: ${DEFAULT-VALUE}).")
+            description = "wanda, magnitude, ria, owl (wanda with --budget owl), or flap, which removes whole heads and"
+                    + " neurons and writes a smaller model (default: ${DEFAULT-VALUE}).")
     private String method;
 
     @Option(
             names = "--budget",
             paramLabel = "B",
-            description = {
-                "How the sparsity is spread over the layers: uniform (the default), owl, or owl:M:LAMBDA (owl is",
-                "owl:5:0.08)."
-            })
+            description =
+                    "How the sparsity is spread over the layers: uniform (the default), owl, or owl:M:LAMBDA (owl is"
+                            + " owl:5:0.08).")
     private @Nullable String budget;
 
     @Option(
@@ -63,11 +70,17 @@ final class PruneCommand implements Callable<Integer> {
             names = "--pattern",
             paramLabel = "P",
             defaultValue = "unstructured",
-            description = {
-                "unstructured (the same share of every row), whole-matrix (rows compete), or N:M such as 2:4 to keep N of",
-                "every M (default: ${DEFAULT-VALUE})."
-            })
+            description =
+                    "unstructured (the same share of every row), whole-matrix (rows compete), or N:M such as 2:4 to"
+                            + " keep N of every M (default: ${DEFAULT-VALUE}).")
     private String pattern;
+
+    @Option(
+            names = "--removed-heads",
+            paramLabel = "N",
+            description = "flap: key and value heads to remove from every layer, with their query heads (default: what"
+                    + " loses the least together with the neurons that make up the sparsity).")
+    private @Nullable Integer removedHeads;
 
     @Option(names = "--mask", paramLabel = "FILE", description = "Mask file to write.")
     private @Nullable Path mask;
@@ -86,25 +99,21 @@ final class PruneCommand implements Callable<Integer> {
         if (threads < 0) {
             throw new BadInputException("--threads must be at least 1, not " + threads + ".");
         }
+        return method.equals(FLAP) ? flap() : masks();
+    }
+
+    private Integer masks() {
+        if (removedHeads != null) {
+            throw new BadInputException("--removed-heads belongs to --method flap.");
+        }
         PruningParameters parameters = PruningParameters.parse(
                 method,
                 pattern,
                 sparsity == null ? OptionalDouble.empty() : OptionalDouble.of(sparsity),
                 Optional.ofNullable(budget));
         PruneRequest request = new PruneRequest(
-                model,
-                statistics,
-                parameters,
-                Optional.ofNullable(mask),
-                Optional.ofNullable(out),
-                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
-        PruneResult result;
-        try (Progress line = Progress.ofProcess()) {
-            result = PruneRun.run(
-                    request,
-                    (stage, done, total) -> line.update(String.format(
-                            Locale.ROOT, "%s: %.0f %%", stage, total == 0 ? 100.0 : 100.0 * done / total)));
-        }
+                model, statistics, parameters, Optional.ofNullable(mask), Optional.ofNullable(out), threads());
+        PruneResult result = withProgress(progress -> PruneRun.run(request, progress));
         output.print(
                 result,
                 () -> String.format(
@@ -117,5 +126,49 @@ final class PruneCommand implements Callable<Integer> {
                         result.selectionSeconds(),
                         result.maskDigest()));
         return ExitCode.DONE;
+    }
+
+    /** Structured pruning, which makes no mask but another model. */
+    private Integer flap() {
+        if (out == null || sparsity == null) {
+            throw new BadInputException("--method flap needs --out and --sparsity: it writes a smaller model.");
+        }
+        if (mask != null || budget != null || !pattern.equals(Pattern.UNSTRUCTURED.label())) {
+            throw new BadInputException(
+                    "--mask, --budget and --pattern mean nothing to --method flap, which removes whole heads and neurons.");
+        }
+        StructuredRequest request = new StructuredRequest(
+                model,
+                statistics,
+                sparsity,
+                removedHeads == null ? OptionalInt.empty() : OptionalInt.of(removedHeads),
+                out,
+                threads());
+        StructuredResult result = withProgress(progress -> StructuredRun.run(request, progress));
+        output.print(
+                result,
+                () -> String.format(
+                        Locale.ROOT,
+                        "kept %,d of %,d weights (%.2f %% removed) in %.2f s: %d heads, %d key and value heads and %d"
+                                + " neurons in each layer",
+                        result.keptWeights(),
+                        result.weights(),
+                        100 * result.removedShare(),
+                        result.seconds(),
+                        result.heads(),
+                        result.keyValueHeads(),
+                        result.intermediateSize()));
+        return ExitCode.DONE;
+    }
+
+    private int threads() {
+        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    private static <T> T withProgress(Function<dev.sparsecast.wanda.Progress, T> run) {
+        try (Progress line = Progress.ofProcess()) {
+            return run.apply((stage, done, total) -> line.update(
+                    String.format(Locale.ROOT, "%s: %.0f %%", stage, total == 0 ? 100.0 : 100.0 * done / total)));
+        }
     }
 }

@@ -104,7 +104,8 @@ public final class CheckpointWriter {
         }
     }
 
-    private static void copyOthers(Checkpoint base, Path staging) throws IOException {
+    /** Copies everything that is neither weights nor hidden. */
+    public static void copyOthers(Checkpoint base, Path staging) throws IOException {
         List<Path> files;
         try (Stream<Path> walk = Files.walk(base.directory())) {
             files = walk.filter(path -> isCopied(base.directory().relativize(path)))

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * A hidden directory beside a target ({@code .<target>.partial-<process id>}) that becomes the target all at once. What a
  * killed process left behind is removed by the next one that writes the same target.
  */
-final class StagingDirectory implements AutoCloseable {
+public final class StagingDirectory implements AutoCloseable {
     private final Path parent;
     private final Path target;
     private final Path path;
@@ -27,7 +27,12 @@ final class StagingDirectory implements AutoCloseable {
         this.path = path;
     }
 
-    static StagingDirectory beside(Path target) {
+    /**
+     * Makes the hidden directory.
+     *
+     * @throws PruningException if it cannot be made
+     */
+    public static StagingDirectory beside(Path target) {
         Path absolute = target.toAbsolutePath().normalize();
         Path parent = Objects.requireNonNull(absolute.getParent(), "a directory that can be made has a parent");
         String prefix = "." + absolute.getFileName() + ".partial-";
@@ -41,12 +46,13 @@ final class StagingDirectory implements AutoCloseable {
         return new StagingDirectory(parent, absolute, path);
     }
 
-    Path path() {
+    /** The hidden directory. */
+    public Path path() {
         return path;
     }
 
     /** Syncs everything and gives it the target's name. */
-    void publish() throws IOException {
+    public void publish() throws IOException {
         for (Path entry : walk(path)) {
             sync(entry);
         }

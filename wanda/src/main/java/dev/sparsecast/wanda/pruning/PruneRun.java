@@ -1,7 +1,6 @@
 package dev.sparsecast.wanda.pruning;
 
 import dev.sparsecast.checkpoint.Checkpoint;
-import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.checkpoint.statistics.StatisticsFile;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.Progress;
@@ -9,8 +8,6 @@ import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.mask.MaskFile;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.materialization.CheckpointWriter;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
 /** Pruning offline, from files to files: what the {@code prune} command does. */
@@ -54,15 +51,7 @@ public final class PruneRun {
             }
             return Calibration.none(model.config(), model.digest());
         }
-        return Calibration.of(mixed(request.statistics()), model.config(), model.digest());
-    }
-
-    private static ModelStatistics mixed(List<Path> files) {
-        List<ModelStatistics> statistics =
-                files.stream().map(StatisticsFile::read).toList();
-        double[] weights = new double[statistics.size()];
-        Arrays.fill(weights, 1);
-        return ModelStatistics.mix(statistics, weights);
+        return Calibration.of(StatisticsFile.readMixed(request.statistics()), model.config(), model.digest());
     }
 
     private static double secondsSince(long start) {
