@@ -25,7 +25,6 @@ import dev.sparsecast.worker.model.Progress;
 import dev.sparsecast.worker.profile.OfflineProfile;
 import dev.sparsecast.worker.profile.PromptText;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,13 +32,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,7 +95,8 @@ class PipelineIT {
                         .count();
                 Map<LayerKey, ActivationStatistics> statistics = awaitCounted(cluster, expected);
                 assertSame(statistics, model, prompts);
-                assertThat(deadLetters(cluster)).isEqualTo(POISONED);
+                assertThat(TopicContents.count(cluster, Topics.deadLetters(Topics.prompts("python"))))
+                        .isEqualTo(POISONED);
 
                 worker.process().destroy();
                 streams.process().destroy();
@@ -192,67 +188,10 @@ class PipelineIT {
     private static Map<LayerKey, ActivationStatistics> statistics(ClusterSettings cluster) {
         Map<LayerKey, ActivationStatistics> newest = new HashMap<>();
         try (var serde = new SparsecastSerdes(cluster).activationStatistics()) {
-            readAll(cluster, Topics.ACTIVATION_STATISTICS)
-                    .forEach((key, value) -> newest.put(
-                            LayerKey.parse(key),
-                            serde.deserializer().deserialize(Topics.ACTIVATION_STATISTICS, value)));
+            TopicContents.newest(cluster, Topics.ACTIVATION_STATISTICS, serde.deserializer())
+                    .forEach((key, value) -> newest.put(LayerKey.parse(key), value));
         }
         return newest;
-    }
-
-    private static long deadLetters(ClusterSettings cluster) {
-        String topic = Topics.deadLetters(Topics.prompts("python"));
-        try (KafkaConsumer<String, byte[]> consumer = consumer(cluster)) {
-            List<TopicPartition> partitions = partitions(consumer, topic);
-            return consumer.endOffsets(partitions).values().stream()
-                                    .mapToLong(Long::longValue)
-                                    .sum()
-                            > 0
-                    ? countCommitted(consumer, partitions)
-                    : 0;
-        }
-    }
-
-    private static long countCommitted(KafkaConsumer<String, byte[]> consumer, List<TopicPartition> partitions) {
-        consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
-        long count = 0;
-        while (!isAtEnd(consumer, partitions)) {
-            count += consumer.poll(Duration.ofMillis(200)).count();
-        }
-        return count;
-    }
-
-    /** Newest committed value by key. */
-    private static Map<String, byte[]> readAll(ClusterSettings cluster, String topic) {
-        Map<String, byte[]> values = new HashMap<>();
-        try (KafkaConsumer<String, byte[]> consumer = consumer(cluster)) {
-            List<TopicPartition> partitions = partitions(consumer, topic);
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            while (!isAtEnd(consumer, partitions)) {
-                consumer.poll(Duration.ofMillis(200)).forEach(record -> values.put(record.key(), record.value()));
-            }
-        }
-        return values;
-    }
-
-    private static KafkaConsumer<String, byte[]> consumer(ClusterSettings cluster) {
-        return new KafkaConsumer<>(
-                cluster.client(Map.of("isolation.level", "read_committed", "enable.auto.commit", false)),
-                new StringDeserializer(),
-                new ByteArrayDeserializer());
-    }
-
-    private static List<TopicPartition> partitions(KafkaConsumer<?, ?> consumer, String topic) {
-        return consumer.partitionsFor(topic).stream()
-                .map(info -> new TopicPartition(topic, info.partition()))
-                .toList();
-    }
-
-    private static boolean isAtEnd(KafkaConsumer<?, ?> consumer, List<TopicPartition> partitions) {
-        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-        return partitions.stream().allMatch(partition -> consumer.position(partition) >= ends.get(partition));
     }
 
     /** The statistics on the topic against those of one run without Kafka. */
