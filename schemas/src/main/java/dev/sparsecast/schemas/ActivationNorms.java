@@ -14,6 +14,7 @@ import java.util.List;
  * @param tokens tokens summed over
  * @param prompts prompts that they came from
  * @param distinctSources different sources among them
+ * @param sources which, in a sketch that merges; empty from workers before there were any
  */
 public record ActivationNorms(
         String flushId,
@@ -23,8 +24,22 @@ public record ActivationNorms(
         long tokens,
         long prompts,
         long distinctSources,
+        SourceSketch sources,
         List<TapNorms> taps) {
     public ActivationNorms {
         taps = List.copyOf(taps);
+    }
+
+    /** Norms without a sketch of their sources. */
+    public ActivationNorms(
+            String flushId,
+            String worker,
+            Instant flushedAt,
+            int layers,
+            long tokens,
+            long prompts,
+            long distinctSources,
+            List<TapNorms> taps) {
+        this(flushId, worker, flushedAt, layers, tokens, prompts, distinctSources, SourceSketch.EMPTY, taps);
     }
 }

@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param flushes number of flushes contained
  * @param flushDigest which flushes are contained
  * @param lastFlushAt instant of the newest flush contained
- * @param distinctSources at least that many different sources
+ * @param distinctSources about how many different sources
  * @param lifetime sums over everything ever seen
  * @param decayed sums in which a flush weighs half after each half-life of further tokens
  * @param halfLifeTokens half-life of {@code decayed}

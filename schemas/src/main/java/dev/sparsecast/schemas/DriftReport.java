@@ -15,6 +15,8 @@ import java.util.List;
  * @param windowTokens tokens of the window
  * @param referenceSubmodel release compared with; empty before there is one
  * @param referenceVersion its version; 0 before there is one
+ * @param driftingLayers layers whose own effect is above the threshold that their own noise floor gives; none before the
+ *     noise is learned
  */
 public record DriftReport(
         long epoch,
@@ -26,8 +28,36 @@ public record DriftReport(
         long windowTokens,
         String referenceSubmodel,
         int referenceVersion,
-        List<TapDrift> measurements) {
+        List<TapDrift> measurements,
+        List<Integer> driftingLayers) {
     public DriftReport {
         measurements = List.copyOf(measurements);
+        driftingLayers = List.copyOf(driftingLayers);
+    }
+
+    /** A report that names no layers. */
+    public DriftReport(
+            long epoch,
+            Instant at,
+            DriftState state,
+            double effect,
+            double noiseFloor,
+            double threshold,
+            long windowTokens,
+            String referenceSubmodel,
+            int referenceVersion,
+            List<TapDrift> measurements) {
+        this(
+                epoch,
+                at,
+                state,
+                effect,
+                noiseFloor,
+                threshold,
+                windowTokens,
+                referenceSubmodel,
+                referenceVersion,
+                measurements,
+                List.of());
     }
 }

@@ -32,6 +32,7 @@ public final class Samples {
                 100,
                 3,
                 2,
+                SourceSketch.of(List.of("alice", "bob")),
                 List.of(new TapNorms(
                         "attention_input", new float[] {1, 2.5f, 0}, new float[] {-1, 0, Float.MIN_VALUE})));
     }
@@ -55,7 +56,8 @@ public final class Samples {
                 1500,
                 "python",
                 2,
-                List.of(new TapDrift(1, "mlp_hidden", 0.2, 0.01, 0.05)));
+                List.of(new TapDrift(1, "mlp_hidden", 0.2, 0.01, 0.05)),
+                List.of(1));
     }
 
     public static SubModelRelease release() {

@@ -5,6 +5,7 @@ import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.checkpoint.statistics.TapSums;
 import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.GroupKey;
+import dev.sparsecast.schemas.SourceSketch;
 import dev.sparsecast.schemas.TapNorms;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.worker.profile.PromptGroup;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serializer;
 
@@ -33,8 +35,10 @@ record NormsRecords(String flushId, Instant flushedAt, String revision, String w
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         groups.forEach((group, statistics) -> {
             GroupKey key = new GroupKey(revision, group.language(), group.domain());
+            Set<String> names = pending.sources(group);
+            SourceSketch sources = SourceSketch.of(names);
             for (int layer = 0; layer < statistics.layers().size(); layer++) {
-                ActivationNorms norms = norms(statistics, layer, pending.distinctSources(group));
+                ActivationNorms norms = norms(statistics, layer, names.size(), sources);
                 records.add(new ProducerRecord<>(
                         Topics.ACTIVATION_NORMS,
                         null,
@@ -46,7 +50,7 @@ record NormsRecords(String flushId, Instant flushedAt, String revision, String w
         return records;
     }
 
-    private ActivationNorms norms(ModelStatistics statistics, int layer, long distinctSources) {
+    private ActivationNorms norms(ModelStatistics statistics, int layer, long distinctSources, SourceSketch sources) {
         Map<Tap, TapSums> taps = statistics.layers().get(layer);
         return new ActivationNorms(
                 flushId,
@@ -56,6 +60,7 @@ record NormsRecords(String flushId, Instant flushedAt, String revision, String w
                 (long) statistics.tokens(),
                 (long) statistics.prompts(),
                 distinctSources,
+                sources,
                 Arrays.stream(Tap.values())
                         .map(tap -> norms(tap, Objects.requireNonNull(taps.get(tap))))
                         .toList());

@@ -93,8 +93,8 @@ final class PendingFlush {
         return deadLetterBytes;
     }
 
-    /** How many different sources the accepted prompts of a group came from; unknown ones count as one. */
-    long distinctSources(PromptGroup group) {
-        return sources.getOrDefault(group, Set.of()).size();
+    /** The different sources that the accepted prompts of a group came from; unknown ones count as one. */
+    Set<String> sources(PromptGroup group) {
+        return sources.getOrDefault(group, Set.of());
     }
 }

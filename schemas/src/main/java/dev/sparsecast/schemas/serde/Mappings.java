@@ -6,11 +6,13 @@ import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.DriftState;
 import dev.sparsecast.schemas.FlushDigest;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SourceSketch;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.TapDrift;
 import dev.sparsecast.schemas.TapNorms;
 import dev.sparsecast.schemas.TapTotals;
 import dev.sparsecast.schemas.Totals;
+import java.nio.ByteBuffer;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -45,7 +47,8 @@ final class Mappings {
                     norms.tokens(),
                     norms.prompts(),
                     norms.distinctSources(),
-                    norms.taps().stream().map(Mappings::toAvro).toList()),
+                    norms.taps().stream().map(Mappings::toAvro).toList(),
+                    ByteBuffer.wrap(norms.sources().toBytes())),
             avro -> new ActivationNorms(
                     avro.getFlushId(),
                     avro.getWorker(),
@@ -54,6 +57,7 @@ final class Mappings {
                     avro.getTokens(),
                     avro.getPrompts(),
                     avro.getDistinctSources(),
+                    SourceSketch.ofBytes(Numbers.bytes(avro.getSourceSketch())),
                     avro.getTaps().stream().map(Mappings::fromAvro).toList()));
 
     static final AvroMapping<ActivationStatistics, dev.sparsecast.schemas.avro.ActivationStatistics> STATISTICS =
@@ -98,7 +102,8 @@ final class Mappings {
                     report.measurements().stream()
                             .map(tap -> new dev.sparsecast.schemas.avro.TapDrift(
                                     tap.layer(), tap.tap(), tap.effect(), tap.cosineDistance(), tap.noiseFloor()))
-                            .toList()),
+                            .toList(),
+                    report.driftingLayers()),
             avro -> new DriftReport(
                     avro.getEpoch(),
                     avro.getAt(),
@@ -116,7 +121,8 @@ final class Mappings {
                                     tap.getEffect(),
                                     tap.getCosineDistance(),
                                     tap.getNoiseFloor()))
-                            .toList()));
+                            .toList(),
+                    avro.getDriftingLayers()));
 
     static final AvroMapping<SubModelDeployment, dev.sparsecast.schemas.avro.SubModelDeployment> DEPLOYMENT = mapping(
             dev.sparsecast.schemas.avro.SubModelDeployment.class,

@@ -20,6 +20,12 @@ final class Numbers {
         return buffer;
     }
 
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
     static float[] floats(String what, ByteBuffer bytes, int channels) {
         checkSize(what, bytes, channels, Float.BYTES);
         float[] values = new float[channels];

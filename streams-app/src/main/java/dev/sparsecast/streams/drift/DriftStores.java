@@ -26,6 +26,8 @@ public final class DriftStores {
     public static final String REFERENCES = "drift-references";
     /** {@code model/language/domain} to where its drift stands. */
     public static final String GROUPS = "drift-groups";
+    /** {@code model/language/domain} to its newest reports, oldest first. */
+    public static final String HISTORY = "drift-history";
 
     static final Serde<LayerProgress> LAYER_PROGRESS =
             new StateSerde<>("drift of a layer", 1, (out, progress) -> progress.write(out), LayerProgress::read);
@@ -37,6 +39,9 @@ public final class DriftStores {
             new StateSerde<>("drift measurement", 1, (out, measurement) -> measurement.write(out), Measurement::read);
     static final Serde<GroupProgress> GROUP_PROGRESS =
             new StateSerde<>("drift of a group", 1, (out, progress) -> progress.write(out), GroupProgress::read);
+
+    static final Serde<DriftHistory> DRIFT_HISTORY =
+            new StateSerde<>("drift history", 1, (out, history) -> history.write(out), DriftHistory::read);
 
     private DriftStores() {}
 
@@ -56,7 +61,7 @@ public final class DriftStores {
     }
 
     static Set<StoreBuilder<?>> ofGroups(StoreKind kind) {
-        return Set.of(kind.store(GROUPS, GROUP_PROGRESS));
+        return new LinkedHashSet<>(List.of(kind.store(GROUPS, GROUP_PROGRESS), kind.store(HISTORY, DRIFT_HISTORY)));
     }
 
     /** The key of one of several vectors of a layer. */

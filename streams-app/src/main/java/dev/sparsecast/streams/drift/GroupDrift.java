@@ -27,6 +27,7 @@ public final class GroupDrift implements Processor<String, Measurement, String, 
     private final DriftSettings settings;
     private ProcessorContext<String, DriftReport> context;
     private KeyValueStore<String, GroupProgress> groups;
+    private KeyValueStore<String, DriftHistory> histories;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     private GroupDrift(DriftSettings settings) {
@@ -52,6 +53,7 @@ public final class GroupDrift implements Processor<String, Measurement, String, 
     public void init(ProcessorContext<String, DriftReport> processorContext) {
         context = processorContext;
         groups = context.getStateStore(DriftStores.GROUPS);
+        histories = context.getStateStore(DriftStores.HISTORY);
     }
 
     @Override
@@ -73,7 +75,13 @@ public final class GroupDrift implements Processor<String, Measurement, String, 
         Judgement judgement = Judgement.of(settings, progress.verdict(), ofWindow);
         tell(record.key(), progress.verdict().state(), judgement.report());
         groups.put(record.key(), new GroupProgress(judgement.verdict(), newerThan(progress, measured)));
+        keep(record.key(), judgement.report());
         context.forward(new Record<>(record.key(), judgement.report(), record.timestamp()));
+    }
+
+    private void keep(String key, DriftReport report) {
+        DriftHistory before = histories.get(key);
+        histories.put(key, (before == null ? DriftHistory.EMPTY : before).plus(report));
     }
 
     private static List<Measurement> waiting(GroupProgress progress, Measurement measured) {

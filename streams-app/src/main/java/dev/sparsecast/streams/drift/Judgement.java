@@ -28,7 +28,7 @@ record Judgement(Verdict verdict, DriftReport report) {
                 layers.stream().flatMap(layer -> layer.taps().stream()).toList();
         double effect = mean(taps, TapDrift::effect);
         double noiseFloor = mean(taps, TapDrift::noiseFloor);
-        double threshold = Math.max(settings.minimumEffect(), settings.factor() * noiseFloor);
+        double threshold = threshold(settings, noiseFloor);
         boolean isLearned = layers.stream().allMatch(layer -> layer.learned() >= settings.learningParts());
         Verdict verdict = window.reference().isNone() || !isLearned
                 ? new Verdict(DriftState.LEARNING, window.reference(), 0)
@@ -45,7 +45,8 @@ record Judgement(Verdict verdict, DriftReport report) {
                         Math.round(window.tokens()),
                         window.reference().submodel(),
                         window.reference().version(),
-                        taps));
+                        taps,
+                        verdict.state() == DriftState.LEARNING ? List.of() : driftingLayers(settings, layers)));
     }
 
     /**
@@ -64,6 +65,18 @@ record Judgement(Verdict verdict, DriftReport report) {
         }
         boolean isBack = excess < settings.exitFactor() / settings.factor() || state == DriftState.LEARNING;
         return new Verdict(isBack ? DriftState.STABLE : state, window.reference(), 0);
+    }
+
+    private static List<Integer> driftingLayers(DriftSettings settings, List<Measurement> layers) {
+        return layers.stream()
+                .filter(layer -> mean(layer.taps(), TapDrift::effect)
+                        > threshold(settings, mean(layer.taps(), TapDrift::noiseFloor)))
+                .map(Measurement::layer)
+                .toList();
+    }
+
+    private static double threshold(DriftSettings settings, double noiseFloor) {
+        return Math.max(settings.minimumEffect(), settings.factor() * noiseFloor);
     }
 
     private static double mean(List<TapDrift> taps, ToDoubleFunction<TapDrift> of) {

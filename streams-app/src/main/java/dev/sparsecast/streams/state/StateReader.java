@@ -25,9 +25,13 @@ public final class StateReader {
     }
 
     public String getText() {
+        return new String(getBytes(), StandardCharsets.UTF_8);
+    }
+
+    public byte[] getBytes() {
         byte[] bytes = new byte[length(1)];
         buffer.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        return bytes;
     }
 
     public double[] getDoubles() {

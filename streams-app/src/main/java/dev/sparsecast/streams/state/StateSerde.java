@@ -1,6 +1,8 @@
 package dev.sparsecast.streams.state;
 
 import java.nio.BufferUnderflowException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.kafka.common.errors.SerializationException;
@@ -10,8 +12,9 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serde of one kind of state entry: a version number, then the parts that the kind writes. An entry of a version that
- * this program does not know is refused, never guessed at.
+ * Serde of one kind of state entry: a version number, then the parts that the kind writes. Entries of earlier versions are
+ * read as long as there is a reader for them, and written anew in the current version whenever they change: stores and
+ * changelogs outlive an update. An entry of a version that this program does not know is refused, never guessed at.
  *
  * @param <T> what an entry holds
  */
@@ -19,7 +22,7 @@ public final class StateSerde<T> implements Serde<T> {
     private final String what;
     private final int version;
     private final BiConsumer<StateWriter, T> write;
-    private final Function<StateReader, T> read;
+    private final Map<Integer, Function<StateReader, T>> readers = new HashMap<>();
 
     /**
      * A serde.
@@ -31,7 +34,13 @@ public final class StateSerde<T> implements Serde<T> {
         this.what = what;
         this.version = version;
         this.write = write;
-        this.read = read;
+        this.readers.put(version, read);
+    }
+
+    /** Reads an earlier version, too. */
+    public StateSerde<T> reading(int earlier, Function<StateReader, T> read) {
+        readers.put(earlier, read);
+        return this;
     }
 
     @Override
@@ -54,9 +63,12 @@ public final class StateSerde<T> implements Serde<T> {
         try {
             StateReader reader = new StateReader(bytes);
             int found = reader.getInt();
-            if (found != version) {
-                throw new SerializationException("an entry of " + topic + " holds a " + what + " of version " + found
-                        + ", but this program knows version " + version + "; reset the streams app");
+            Function<StateReader, T> read = readers.get(found);
+            if (read == null) {
+                throw new SerializationException(
+                        "an entry of " + topic + " holds a " + what + " of version " + found
+                                + ", but this program knows only up to version " + version
+                                + ": run the newer version that wrote it, or reset the streams app ('sparsecast streams reset')");
             }
             T value = read.apply(reader);
             if (!reader.isAtEnd()) {

@@ -25,7 +25,10 @@ public final class StateWriter {
     }
 
     public StateWriter putText(String value) {
-        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        return putBytes(value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public StateWriter putBytes(byte[] bytes) {
         putInt(bytes.length);
         room(bytes.length).put(bytes);
         return this;

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What is kept of one key, without the sums themselves: small enough that all ledgers of a partition are held in memory.
@@ -78,13 +79,22 @@ record Ledger(
     }
 
     static Ledger read(StateReader in) {
+        return read(in, FlushSet::read);
+    }
+
+    /** As it was before flush sets had sketches of their sources. */
+    static Ledger readVersion1(StateReader in) {
+        return read(in, FlushSet::readVersion1);
+    }
+
+    private static Ledger read(StateReader in, Function<StateReader, FlushSet> set) {
         long epochMillis = in.getLong();
         Shape shape = Shape.read(in);
-        FlushSet sealed = FlushSet.read(in);
+        FlushSet sealed = set.apply(in);
         NavigableMap<Long, FlushSet> open = new TreeMap<>();
         for (int left = in.getInt(); left > 0; left--) {
-            open.put(in.getLong(), FlushSet.read(in));
+            open.put(in.getLong(), set.apply(in));
         }
-        return new Ledger(epochMillis, shape, sealed, open, FlushSet.read(in), in.getLong());
+        return new Ledger(epochMillis, shape, sealed, open, set.apply(in), in.getLong());
     }
 }

@@ -174,10 +174,11 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         RunningSums sums =
                 totals(key, ledger).then(ledger.shape(), epochSums(key, ledger, through), settings.halfLifeTokens());
         keep(key, ledger.published(contents, through));
-        context.forward(new Record<>(key, statistics(ledger.shape(), contents, sums), contents.newestMillis()));
+        context.forward(
+                new Record<>(key, statistics(settings, ledger.shape(), contents, sums), contents.newestMillis()));
     }
 
-    private ActivationStatistics statistics(Shape shape, FlushSet contents, RunningSums sums) {
+    static ActivationStatistics statistics(EpochSettings settings, Shape shape, FlushSet contents, RunningSums sums) {
         return new ActivationStatistics(
                 shape.layers(),
                 settings.epochOf(contents.newestMillis()),

@@ -25,7 +25,9 @@ public final class StatisticsStores {
     /** {@code model/language/domain/layer} to the totals of the epochs that are. */
     public static final String TOTALS = "statistics-totals";
 
-    static final Serde<Ledger> LEDGER = new StateSerde<>("ledger", 1, (out, ledger) -> ledger.write(out), Ledger::read);
+    static final Serde<Ledger> LEDGER = new StateSerde<Ledger>(
+                    "ledger", 2, (out, ledger) -> ledger.write(out), Ledger::read)
+            .reading(1, Ledger::readVersion1);
     static final Serde<Totals> EPOCH_SUMS =
             new StateSerde<>("sum of an epoch", 1, StatisticsStores::write, StatisticsStores::read);
     static final Serde<RunningSums> RUNNING_SUMS = new StateSerde<>(

@@ -1,9 +1,11 @@
 package dev.sparsecast.streams.statistics;
 
 import dev.sparsecast.schemas.ActivationNorms;
+import dev.sparsecast.schemas.SourceSketch;
 import dev.sparsecast.schemas.TapNorms;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Makes norms with made-up numbers. */
@@ -32,6 +34,21 @@ public final class Flushes {
                 flushId, at, tokens, List.of(new TapNorms("attention_input", new float[] {value, value}, new float[] {
                     value, value
                 })));
+    }
+
+    /** Norms of a flush of some sources, as {@link #constant} otherwise. */
+    public static ActivationNorms of(String flushId, Instant at, Set<String> sources) {
+        ActivationNorms norms = constant(flushId, at, 10, 1);
+        return new ActivationNorms(
+                flushId,
+                norms.worker(),
+                at,
+                LAYERS,
+                norms.tokens(),
+                norms.prompts(),
+                sources.size(),
+                SourceSketch.of(sources),
+                norms.taps());
     }
 
     private static ActivationNorms norms(String flushId, Instant at, long tokens, List<TapNorms> taps) {

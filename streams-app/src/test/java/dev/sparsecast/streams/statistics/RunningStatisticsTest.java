@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -236,6 +237,22 @@ class RunningStatisticsTest {
             app.statistics().forEach(entry -> restarted.add(entry.value));
         }
         assertThat(restarted).isEqualTo(straight);
+    }
+
+    @Test
+    void theSameSourcesInManyFlushesCountOnceAndWithoutASketchTheLargestCountStands() {
+        try (StreamsFixture app = new StreamsFixture(state, SETTINGS)) {
+            app.flush(KEY, Flushes.of("a", at(1), Set.of("alice", "bob")));
+            app.flush(KEY, Flushes.of("b", at(12), Set.of("bob", "carol", "")));
+            app.advanceWallClock(Duration.ofHours(1));
+            assertThat(app.latestStatistics().get(KEY).distinctSources()).isEqualTo(4);
+
+            app.flush(KEY, Flushes.constant("c", at(30), 3 * 9 + 2, 1));
+            app.advanceWallClock(Duration.ofHours(1));
+            assertThat(app.latestStatistics().get(KEY).distinctSources())
+                    .as("a flush of an old worker with three sources adds none that are known to be others")
+                    .isEqualTo(4);
+        }
     }
 
     @Test
