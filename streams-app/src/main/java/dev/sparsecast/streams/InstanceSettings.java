@@ -26,6 +26,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param replicationFactor of changelogs and repartition topics
  * @param standbyReplicas copies of every store kept warm on other instances
  * @param stores where stores keep their entries
+ * @param address {@code host:port} where other instances reach this one's queries; empty if they cannot
  */
 public record InstanceSettings(
         String applicationId,
@@ -35,7 +36,8 @@ public record InstanceSettings(
         Duration commitInterval,
         int replicationFactor,
         int standbyReplicas,
-        StoreKind stores) {
+        StoreKind stores,
+        String address) {
     public static final String DEFAULT_APPLICATION_ID = "sparsecast-streams";
 
     public InstanceSettings {
@@ -60,7 +62,8 @@ public record InstanceSettings(
                 Duration.ofMillis(100),
                 -1,
                 0,
-                StoreKind.PERSISTENT);
+                StoreKind.PERSISTENT,
+                "");
     }
 
     public InstanceSettings withReplication(int newReplicationFactor, int newStandbyReplicas) {
@@ -72,7 +75,8 @@ public record InstanceSettings(
                 commitInterval,
                 newReplicationFactor,
                 newStandbyReplicas,
-                stores);
+                stores,
+                address);
     }
 
     public InstanceSettings withThreads(int newThreads) {
@@ -84,7 +88,8 @@ public record InstanceSettings(
                 commitInterval,
                 replicationFactor,
                 standbyReplicas,
-                stores);
+                stores,
+                address);
     }
 
     public InstanceSettings withStores(StoreKind newStores) {
@@ -96,7 +101,21 @@ public record InstanceSettings(
                 commitInterval,
                 replicationFactor,
                 standbyReplicas,
-                newStores);
+                newStores,
+                address);
+    }
+
+    public InstanceSettings withAddress(String newAddress) {
+        return new InstanceSettings(
+                applicationId,
+                instance,
+                stateDirectory,
+                threads,
+                commitInterval,
+                replicationFactor,
+                standbyReplicas,
+                stores,
+                newAddress);
     }
 
     private static void require(boolean holds, String message) {
@@ -116,6 +135,7 @@ public record InstanceSettings(
         own.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
         own.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, replicationFactor);
         own.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, standbyReplicas);
+        own.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
         own.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         own.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), "15000");
         own.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), "3000");

@@ -3,6 +3,8 @@ package dev.sparsecast.streams;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
+import dev.sparsecast.streams.query.StatisticsApi;
+import dev.sparsecast.streams.statistics.EpochSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,7 +28,9 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
+import org.apache.kafka.streams.errors.ProcessorStateException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.HostInfo;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,14 +54,17 @@ public final class StreamsApplication implements AutoCloseable {
 
     private final InstanceSettings instance;
     private final KafkaStreams streams;
+    private final StatisticsApi api;
     private final KafkaStreamsMetrics metrics;
     private final CompletableFuture<Void> running = new CompletableFuture<>();
     private final CompletableFuture<Void> termination = new CompletableFuture<>();
     private volatile @Nullable Throwable failure;
 
-    private StreamsApplication(InstanceSettings instance, KafkaStreams streams, MeterRegistry registry) {
+    private StreamsApplication(
+            InstanceSettings instance, KafkaStreams streams, StatisticsApi api, MeterRegistry registry) {
         this.instance = instance;
         this.streams = streams;
+        this.api = api;
         this.metrics = new KafkaStreamsMetrics(streams);
         streams.setStateListener(this::changed);
         streams.setUncaughtExceptionHandler(this::failed);
@@ -73,20 +81,49 @@ public final class StreamsApplication implements AutoCloseable {
         Map<String, Object> kafka = instance.kafkaStreams(cluster);
         requireTopics(cluster);
         Topology topology = SparsecastTopology.build(settings, instance.stores(), new SparsecastSerdes(cluster));
-        Properties properties = new Properties();
-        properties.putAll(kafka);
-        StreamsApplication application;
+        StreamsApplication application = create(settings.epochs(), instance, topology, kafka, registry);
         try {
-            application = new StreamsApplication(instance, new KafkaStreams(topology, properties), registry);
-        } catch (KafkaException e) {
-            throw new StreamsException("the streams app cannot start: " + rootMessage(e), e);
+            application.streams.start();
+        } catch (ProcessorStateException e) {
+            LOG.atWarn()
+                    .addKeyValue("instance", instance.instance())
+                    .log(
+                            "The local state cannot be opened, as when a process is killed while it makes its stores; it is"
+                                    + " deleted and restored from the changelogs: {}",
+                            e.getMessage());
+            application.close();
+            application = create(settings.epochs(), instance, topology, kafka, registry);
+            application.streams.cleanUp();
+            application.streams.start();
         }
-        application.streams.start();
         LOG.atInfo()
                 .addKeyValue("application", instance.applicationId())
                 .addKeyValue("instance", instance.instance())
                 .log("The streams app starts");
         return application;
+    }
+
+    private static StreamsApplication create(
+            EpochSettings epochs,
+            InstanceSettings instance,
+            Topology topology,
+            Map<String, Object> kafka,
+            MeterRegistry registry) {
+        Properties properties = new Properties();
+        properties.putAll(kafka);
+        try {
+            KafkaStreams streams = new KafkaStreams(topology, properties);
+            HostInfo self = instance.address().isEmpty()
+                    ? HostInfo.unavailable()
+                    : Objects.requireNonNull(HostInfo.buildFromEndpoint(instance.address()));
+            return new StreamsApplication(
+                    instance,
+                    streams,
+                    new StatisticsApi(streams, epochs, self, topology.describe().toString()),
+                    registry);
+        } catch (KafkaException e) {
+            throw new StreamsException("the streams app cannot start: " + rootMessage(e), e);
+        }
     }
 
     /** The same, with meters that nobody reads. */
@@ -146,9 +183,9 @@ public final class StreamsApplication implements AutoCloseable {
         return !termination.isDone() && streams.state() != State.ERROR;
     }
 
-    /** Kafka's own object, for queries of its stores (named in StatisticsStores and DriftStores). */
-    public KafkaStreams streams() {
-        return streams;
+    /** Answers questions about what is in the stores of this and the other instances. */
+    public StatisticsApi api() {
+        return api;
     }
 
     /**
@@ -173,6 +210,7 @@ public final class StreamsApplication implements AutoCloseable {
                     .log("The streams app did not stop within {}", PATIENCE);
         }
         metrics.close();
+        api.close();
         end();
     }
 

@@ -9,16 +9,24 @@ import dev.sparsecast.streams.InstanceSettings;
 import dev.sparsecast.streams.StreamsApplication;
 import dev.sparsecast.streams.StreamsSettings;
 import dev.sparsecast.streams.drift.DriftSettings;
+import dev.sparsecast.streams.query.StatisticsApi;
 import dev.sparsecast.streams.statistics.EpochSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code sparsecast streams}: activation norms to running statistics and drift. */
-@Command(name = "streams", description = "Keep running statistics and drift per language and domain.")
+@Command(
+        name = "streams",
+        description = {
+            "Keep running statistics and drift per language and domain.",
+            "The HTTP port answers questions about them, see /api/v1/openapi.json there."
+        },
+        subcommands = {StreamsResetCommand.class, StreamsCleanCommand.class})
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class StreamsCommand implements Callable<Integer>, Service {
     @Mixin
@@ -26,10 +34,9 @@ final class StreamsCommand implements Callable<Integer>, Service {
 
     @Option(
             names = "--state",
-            required = true,
             paramLabel = "DIR",
-            description = "Directory of the state stores; what is lost is restored from the changelogs.")
-    private Path state;
+            description = "Directory of the state stores (required); what is lost is restored from the changelogs.")
+    private @Nullable Path state;
 
     @Option(
             names = "--instance",
@@ -66,6 +73,13 @@ final class StreamsCommand implements Callable<Integer>, Service {
             description = "Tokens of the window whose drift is measured (default: ${DEFAULT-VALUE}).")
     private long driftWindowTokens;
 
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST",
+            defaultValue = "localhost",
+            description = "Where the other instances reach this one's HTTP port (default: ${DEFAULT-VALUE}).")
+    private String advertisedHost;
+
     @Mixin
     private final ProbeOptions probes = new ProbeOptions();
 
@@ -76,15 +90,22 @@ final class StreamsCommand implements Callable<Integer>, Service {
         InstanceSettings instanceSettings = instanceSettings();
         ClusterSettings connected = cluster.connect();
         try (ProbeServer server = probes.start();
-                StreamsApplication streams =
-                        StreamsApplication.start(settings, instanceSettings, connected, server.registry())) {
+                StreamsApplication streams = StreamsApplication.start(
+                        settings,
+                        instanceSettings.withAddress(advertisedHost + ":" + server.port()),
+                        connected,
+                        server.registry())) {
             server.readyWhen(streams::isReady);
+            server.onGet(StatisticsApi.PREFIX, streams.api()::get);
             ServiceRun.await(streams.termination(), stop);
         }
         return ExitCode.DONE;
     }
 
     private InstanceSettings instanceSettings() {
+        if (state == null) {
+            throw new BadInputException("Missing required option '--state=DIR'.");
+        }
         try {
             return InstanceSettings.of(state, instance).withThreads(threads);
         } catch (IllegalArgumentException e) {

@@ -3,6 +3,7 @@ package dev.sparsecast.cli.service;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sparsecast.cli.command.BadInputException;
+import dev.sparsecast.streams.query.Answer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -13,6 +14,7 @@ import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -22,6 +24,7 @@ import java.util.function.Function;
  */
 public final class ProbeServer implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";
+    private static final String JSON = "application/json";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final HttpServer server;
@@ -51,6 +54,8 @@ public final class ProbeServer implements AutoCloseable {
     public static ProbeServer start(int port) {
         try {
             HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
+            // an instance that waits for another's answer must still be able to answer that one
+            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             ProbeServer probes = new ProbeServer(server);
             server.start();
             return probes;
@@ -93,6 +98,28 @@ public final class ProbeServer implements AutoCloseable {
             } catch (RuntimeException e) {
                 answer(exchange, 404, TEXT, e.getMessage() + "\n");
             }
+        });
+    }
+
+    /** Answers for everything below a path. */
+    public interface Api {
+        /** @param query the decoded query; empty if there is none */
+        Answer get(String path, String query);
+    }
+
+    /** Adds an API: GET of all that begins with {@code prefix}. An answer of 503 tells to come back in a second. */
+    public void onGet(String prefix, Api api) {
+        server.createContext(prefix, exchange -> {
+            if (!exchange.getRequestMethod().equals("GET")) {
+                answer(exchange, 405, TEXT, "use GET\n");
+                return;
+            }
+            String query = exchange.getRequestURI().getQuery();
+            Answer answer = api.get(exchange.getRequestURI().getPath(), query == null ? "" : query);
+            if (answer.isUnavailable()) {
+                exchange.getResponseHeaders().set("Retry-After", "1");
+            }
+            answer(exchange, answer.status(), JSON, answer.json());
         });
     }
 
