@@ -1,6 +1,7 @@
 package dev.sparsecast.cli.command;
 
 import dev.sparsecast.cli.cluster.ClusterUnavailableException;
+import dev.sparsecast.cli.deadletters.DeadLetterException;
 import dev.sparsecast.cli.demo.DemoException;
 import dev.sparsecast.cli.stack.StackException;
 import dev.sparsecast.cli.terminal.ExitCode;
@@ -8,6 +9,7 @@ import dev.sparsecast.deployer.DeployerException;
 import dev.sparsecast.deployer.trust.RefusedException;
 import dev.sparsecast.pruner.service.PrunerException;
 import dev.sparsecast.store.StoreException;
+import dev.sparsecast.streams.StreamsException;
 import dev.sparsecast.worker.loop.WorkerException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -58,10 +60,15 @@ final class Problems {
     private static int exitCode(Throwable problem, boolean foreseen) {
         return switch (problem) {
             case StackException e when e.reason() == StackException.Reason.FAILED -> ExitCode.FAILED;
-            case FailedException _, ClusterUnavailableException _, DemoException _ -> ExitCode.FAILED;
-            // Services that were started rightly and could not go on.
-            case WorkerException _, PrunerException _, DeployerException _, RefusedException _, StoreException _ ->
+            case FailedException _, ClusterUnavailableException _, DemoException _, DeadLetterException _ ->
                 ExitCode.FAILED;
+            // Services that were started rightly and could not go on.
+            case WorkerException _,
+                    StreamsException _,
+                    PrunerException _,
+                    DeployerException _,
+                    RefusedException _,
+                    StoreException _ -> ExitCode.FAILED;
             default -> foreseen ? ExitCode.BAD_INPUT : ExitCode.FAILED;
         };
     }
