@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -56,7 +57,7 @@ public final class ApplicationReset {
             return new Outcome(topics, group, deleteState(stateDirectory.resolve(applicationId)));
         } catch (ExecutionException e) {
             throw new StreamsException(
-                    "the streams app cannot be reset: " + e.getCause().getMessage(), e);
+                    "the streams app cannot be reset: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StreamsException("interrupted while resetting the streams app", e);
@@ -80,9 +81,10 @@ public final class ApplicationReset {
     private static List<String> members(Admin admin, String applicationId)
             throws ExecutionException, InterruptedException {
         try {
-            ConsumerGroupDescription group = admin.describeConsumerGroups(List.of(applicationId))
-                    .describedGroups()
-                    .get(applicationId)
+            ConsumerGroupDescription group = Objects.requireNonNull(
+                            admin.describeConsumerGroups(List.of(applicationId))
+                                    .describedGroups()
+                                    .get(applicationId))
                     .get();
             return group.members().stream()
                     .map(member -> member.groupInstanceId().orElse(member.clientId()))

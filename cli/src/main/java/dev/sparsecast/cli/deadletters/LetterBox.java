@@ -55,7 +55,7 @@ public final class LetterBox {
                     .toList();
         } catch (ExecutionException e) {
             throw new DeadLetterException(
-                    "the topics cannot be listed: " + e.getCause().getMessage(), e);
+                    "the topics cannot be listed: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DeadLetterException("interrupted while listing the topics", e);
@@ -71,7 +71,7 @@ public final class LetterBox {
             List<Letter> letters = read(consumer, topic, Long.MAX_VALUE, Map.of());
             letters.forEach(letter -> {
                 reasons.merge(letter.reason(), 1L, Long::sum);
-                waiting[0] += letter.record().offset() >= replayed.get(partition(letter)) ? 1 : 0;
+                waiting[0] += letter.record().offset() >= replayed.getOrDefault(partition(letter), 0L) ? 1 : 0;
             });
             return new Content(topic, letters.size(), waiting[0], reasons);
         }
@@ -137,11 +137,11 @@ public final class LetterBox {
         consumer.assign(partitions);
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
         partitions.forEach(partition ->
-                consumer.seek(partition, Math.max(beginnings.get(partition), from.getOrDefault(partition, 0L))));
+                consumer.seek(partition, Math.max(beginnings.getOrDefault(partition, 0L), from.getOrDefault(partition, 0L))));
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         List<Letter> letters = new ArrayList<>();
         while (letters.size() < limit
-                && partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+                && partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
                 if (letters.size() < limit) {
                     letters.add(new Letter(record));
