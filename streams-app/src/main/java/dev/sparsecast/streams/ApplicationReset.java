@@ -56,8 +56,7 @@ public final class ApplicationReset {
             String group = deleteGroup(admin, applicationId);
             return new Outcome(topics, group, deleteState(stateDirectory.resolve(applicationId)));
         } catch (ExecutionException e) {
-            throw new StreamsException(
-                    "the streams app cannot be reset: " + e.getMessage(), e);
+            throw new StreamsException("the streams app cannot be reset: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StreamsException("interrupted while resetting the streams app", e);
@@ -81,10 +80,9 @@ public final class ApplicationReset {
     private static List<String> members(Admin admin, String applicationId)
             throws ExecutionException, InterruptedException {
         try {
-            ConsumerGroupDescription group = Objects.requireNonNull(
-                            admin.describeConsumerGroups(List.of(applicationId))
-                                    .describedGroups()
-                                    .get(applicationId))
+            ConsumerGroupDescription group = Objects.requireNonNull(admin.describeConsumerGroups(List.of(applicationId))
+                            .describedGroups()
+                            .get(applicationId))
                     .get();
             return group.members().stream()
                     .map(member -> member.groupInstanceId().orElse(member.clientId()))

@@ -56,6 +56,7 @@ public final class StreamsApplication implements AutoCloseable {
     private final KafkaStreams streams;
     private final StatisticsApi api;
     private final KafkaStreamsMetrics metrics;
+    private final MeterRegistry registry;
     private final CompletableFuture<Void> running = new CompletableFuture<>();
     private final CompletableFuture<Void> termination = new CompletableFuture<>();
     private volatile @Nullable Throwable failure;
@@ -66,9 +67,9 @@ public final class StreamsApplication implements AutoCloseable {
         this.streams = streams;
         this.api = api;
         this.metrics = new KafkaStreamsMetrics(streams);
+        this.registry = registry;
         streams.setStateListener(this::changed);
         streams.setUncaughtExceptionHandler(this::failed);
-        metrics.bindTo(registry);
     }
 
     /**
@@ -219,7 +220,12 @@ public final class StreamsApplication implements AutoCloseable {
                 .addKeyValue("instance", instance.instance())
                 .log("The streams app went from {} to {}", before, now);
         switch (now) {
-            case RUNNING -> running.complete(null);
+            case RUNNING -> {
+                if (running.complete(null)) {
+                    metrics.bindTo(
+                            registry); // not before: it looks only once a minute for meters of stores opened later
+                }
+            }
             case ERROR, NOT_RUNNING -> end();
             case CREATED, REBALANCING, PENDING_SHUTDOWN, PENDING_ERROR -> {}
         }

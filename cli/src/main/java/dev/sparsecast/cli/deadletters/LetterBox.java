@@ -54,8 +54,7 @@ public final class LetterBox {
                     .sorted()
                     .toList();
         } catch (ExecutionException e) {
-            throw new DeadLetterException(
-                    "the topics cannot be listed: " + e.getMessage(), e);
+            throw new DeadLetterException("the topics cannot be listed: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DeadLetterException("interrupted while listing the topics", e);
@@ -136,12 +135,13 @@ public final class LetterBox {
         List<TopicPartition> partitions = partitions(consumer, topic);
         consumer.assign(partitions);
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
-        partitions.forEach(partition ->
-                consumer.seek(partition, Math.max(beginnings.getOrDefault(partition, 0L), from.getOrDefault(partition, 0L))));
+        partitions.forEach(partition -> consumer.seek(
+                partition, Math.max(beginnings.getOrDefault(partition, 0L), from.getOrDefault(partition, 0L))));
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         List<Letter> letters = new ArrayList<>();
         while (letters.size() < limit
-                && partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+                && partitions.stream()
+                        .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
                 if (letters.size() < limit) {
                     letters.add(new Letter(record));
