@@ -61,6 +61,12 @@ class RootCommandTest {
                 "topics --bootstrap-servers a:1 --languages Python!",
                 "demo --exit --report no/such/directory/report.json",
                 "demo --source-tree .",
+                "prune --model . --method guesswork --sparsity 0.5",
+                "prune --model . --method owl --pattern 2:4",
+                "prune --model . --sparsity 0.5 --budget most",
+                "prune --model . --sparsity 0.5 --removed-heads 1",
+                "prune --model . --method flap --out cut",
+                "prune --model . --method flap --sparsity 0.5 --out cut --mask mask",
             })
     void refusesBadUsageInOneSentence(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
