@@ -1,28 +1,16 @@
 package dev.sparsecast.wanda.selection;
 
 import static jdk.incubator.vector.VectorOperators.ADD;
-import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Finds the threshold between the lowest of a few candidates and the rest. They are spread about evenly over their
  * bracket, so a search by interpolation needs few counts.
  */
 final class CandidateSearch {
-    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
-    private static final int LANES = INTS.length();
-
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-    private byte[] marks = new byte[2 * Long.BYTES];
     private int threshold;
     private int equal;
     private int equalPruned;
@@ -30,7 +18,7 @@ final class CandidateSearch {
     /**
      * Finds the threshold.
      *
-     * @param candidates values from {@code low} to {@code high}; anything from {@code count} on
+     * @param candidates values from {@code low} to {@code high}, with room for a vector more, which is overwritten
      * @param needed how many are pruned, from 0 to {@code count}
      */
     void find(int[] candidates, int count, int low, int high, int needed) {
@@ -44,6 +32,8 @@ final class CandidateSearch {
             threshold = high;
             return;
         }
+        int padded = Math.ceilDiv(count, Lanes.COUNT) * Lanes.COUNT;
+        Arrays.fill(candidates, count, padded, Integer.MAX_VALUE);
         // fewer than needed are <= under, more than needed are <= over
         int under = low - 1;
         int underCount = 0;
@@ -51,7 +41,7 @@ final class CandidateSearch {
         int overCount = count;
         for (int step = 0; over - under > 1; step++) {
             int middle = middle(under, underCount, over, overCount, needed, step);
-            int upTo = count - countAbove(candidates, count, middle);
+            int upTo = padded - countAbove(candidates, padded, middle);
             if (upTo == needed) {
                 threshold = middle;
                 return;
@@ -78,6 +68,15 @@ final class CandidateSearch {
         return Math.clamp(under + share, under + 1, over - 1);
     }
 
+    private static int countAbove(int[] candidates, int padded, int value) {
+        IntVector counts = IntVector.zero(Lanes.INTS);
+        for (int i = 0; i < padded; i += Lanes.COUNT) {
+            counts = counts.add(
+                    1, IntVector.fromArray(Lanes.INTS, candidates, i).compare(GT, value));
+        }
+        return counts.reduceLanes(ADD);
+    }
+
     /** Candidates above it are kept, those below pruned. */
     int threshold() {
         return threshold;
@@ -91,52 +90,5 @@ final class CandidateSearch {
     /** How many of those are pruned. */
     int equalPruned() {
         return equalPruned;
-    }
-
-    /** Marks the candidates above the threshold. */
-    void markKept(int[] candidates, int count) {
-        mark(candidates, count, GT);
-    }
-
-    /** Marks the candidates at the threshold. */
-    void markEqual(int[] candidates, int count) {
-        mark(candidates, count, EQ);
-    }
-
-    private void mark(int[] candidates, int count, VectorOperators.Comparison comparison) {
-        if (marks.length < count / Byte.SIZE + 2 * Long.BYTES) {
-            marks = new byte[count / Byte.SIZE * 2 + 2 * Long.BYTES];
-        }
-        for (int i = 0; i < count; i += LANES) {
-            marks[i / LANES] = (byte) IntVector.fromArray(INTS, candidates, i)
-                    .compare(comparison, threshold)
-                    .toLong();
-        }
-    }
-
-    /** The marks of 64 candidates from a position on. */
-    long marks(int position) {
-        int first = position / Byte.SIZE;
-        int shift = position % Byte.SIZE;
-        long low = (long) LONGS.get(marks, first);
-        long high = marks[first + Long.BYTES] & 0xffL;
-        // shifted in two steps, since a shift by 64 would be one by 0
-        return (low >>> shift) | (high << 1 << (Long.SIZE - 1 - shift));
-    }
-
-    private static int countAbove(int[] candidates, int count, int value) {
-        IntVector highest = IntVector.broadcast(INTS, value);
-        IntVector counts = IntVector.zero(INTS);
-        int i = 0;
-        for (; i < INTS.loopBound(count); i += LANES) {
-            // value - candidate < 0 exactly if the candidate is above; neither is far below 0, so nothing overflows
-            counts = counts.add(
-                    highest.sub(IntVector.fromArray(INTS, candidates, i)).lanewise(LSHR, Integer.SIZE - 1));
-        }
-        int above = counts.reduceLanes(ADD);
-        for (; i < count; i++) {
-            above += candidates[i] > value ? 1 : 0;
-        }
-        return above;
     }
 }

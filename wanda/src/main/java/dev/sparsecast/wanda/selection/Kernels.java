@@ -34,7 +34,7 @@ public final class Kernels {
         SelectionKernel chosen = hindrance.isEmpty() ? new TieredKernel() : new HistogramKernel();
         LOG.atInfo()
                 .addKeyValue("kernel", chosen.label())
-                .addKeyValue("reason", hindrance.isEmpty() ? "256-bit vectors" : hindrance)
+                .addKeyValue("reason", hindrance.isEmpty() ? VectorKernel.preferredBits() + "-bit vectors" : hindrance)
                 .log("Chose the selection kernel");
         return chosen;
     }
@@ -45,6 +45,6 @@ public final class Kernels {
             return "the JVM was started without --add-modules " + VECTOR_MODULE;
         }
         int bits = VectorKernel.preferredBits();
-        return bits >= VectorKernel.BITS ? "" : "the processor's vectors have only " + bits + " bits";
+        return bits >= VectorKernel.LEAST_BITS ? "" : "the processor's vectors have only " + bits + " bits";
     }
 }

@@ -95,9 +95,13 @@ final class TieredKernel implements SelectionKernel {
             double weightsOfAll = (double) job.weights().rows()
                     * job.weights().columns()
                     * job.norms().size();
-            while (System.nanoTime() - begin < GIVE_UP_NANOSECONDS) {
+            while (job.weights().data().scope().isAlive() && System.nanoTime() - begin < GIVE_UP_NANOSECONDS) {
                 long start = System.nanoTime();
-                selector.select(job, 0, job.weights().rows());
+                try {
+                    selector.select(job, 0, job.weights().rows());
+                } catch (IllegalStateException e) {
+                    return; // the model was closed meanwhile
+                }
                 if ((System.nanoTime() - start) / weightsOfAll < compiledNanosecondsPerWeight) {
                     compiled = true;
                     return;
@@ -106,15 +110,13 @@ final class TieredKernel implements SelectionKernel {
         }
     }
 
-    /** A copy of the first rows, so that the original may go. */
+    /** The first rows, with masks of their own. */
     private static SelectionJob someRows(SelectionJob job) {
         WeightMatrix all = job.weights();
         int rows = Math.min(WARM_UP_ROWS, all.rows());
         Arena arena = Arena.ofAuto();
-        MemorySegment copy =
-                arena.allocate(all.offset(rows)).copyFrom(all.data().asSlice(0, all.offset(rows)));
         return new SelectionJob(
-                new WeightMatrix(all.type(), copy, rows, all.columns()),
+                new WeightMatrix(all.type(), all.data().asSlice(0, all.offset(rows)), rows, all.columns()),
                 job.norms(),
                 job.selection(),
                 job.masks().stream()

@@ -2,21 +2,28 @@ package dev.sparsecast.wanda.selection;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selection with 256-bit vectors. Each row is decoded once to float32 magnitudes, of which every calibration
- * makes its mask: {@link BracketSelect} for whole rows, {@link RankOfFour} for groups of four. Other groups are left to the scalar kernel.
+ * Selection with vectors of 512 or 256 bits, whichever the JVM finds best on this machine. Each row is decoded once, by
+ * {@link DecodedRow}, and every calibration makes its mask of it: {@link BracketSelect} for whole rows,
+ * {@link GroupVectors} for groups. Groups that no vector holds are left to the scalar kernel.
  */
 public final class VectorKernel implements SelectionKernel {
-    /** Bits of the vectors that this kernel uses. */
-    static final int BITS = 256;
+    /** Vectors must have at least so many bits. */
+    static final int LEAST_BITS = 256;
+
+    /** Bytes of weights that are read in one go: a part of the second-level cache. */
+    private static final long READ_AHEAD = Long.getLong("ahead", 1 << 18);
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @Override
     public String label() {
-        return "vector-" + BITS;
+        return "vector-" + preferredBits();
     }
 
     @Override
@@ -26,29 +33,19 @@ public final class VectorKernel implements SelectionKernel {
 
     /** Bits of the vectors that the JVM finds best on this machine. */
     static int preferredBits() {
-        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return IntVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
-    /** Makes the mask of a row from its decoded weights, a stretch at a time. */
+    /** Makes the masks of rows, one after another. */
     interface RowMasker {
-        /** Begins a row whose magnitudes add up to about this. */
-        void begin(float sum);
-
         /**
-         * Takes the next stretch.
+         * The mask of a row, a bit for each column; what it says of the padding means nothing. Valid until the next call.
          *
-         * @param magnitudes in {@link PairedOrder}
-         * @param length with padding
-         * @param norms of the whole row, in {@link PairedOrder}, padded with 1
-         * @param start where in the row the stretch begins
+         * @param magnitudes decoded weights, padded as in {@link DecodedRow}
+         * @param sum about their sum
+         * @param norms padded alike, with 1
          */
-        void scan(float[] magnitudes, int length, float[] norms, int start);
-
-        /** Whether the mask is made; if not, the row must be scanned once more. */
-        boolean finish();
-
-        /** The mask, in the order of the columns; what it says of the padding means nothing. */
-        byte[] bits();
+        long[] mask(float[] magnitudes, float sum, float[] norms);
     }
 
     private static final class Selector implements RowSelector {
@@ -57,7 +54,7 @@ public final class VectorKernel implements SelectionKernel {
 
         @Override
         public int select(SelectionJob job, int fromRow, int toRow) {
-            if (job.selection() instanceof Selection.LowestOfGroup group && group.group() != RankOfFour.GROUP) {
+            if (job.selection() instanceof Selection.LowestOfGroup group && !GroupVectors.serve(group.group())) {
                 return scalar.select(job, fromRow, toRow);
             }
             if (preparation == null || !preparation.job.equals(job)) {
@@ -70,76 +67,60 @@ public final class VectorKernel implements SelectionKernel {
     /** What a thread needs for one job. */
     private static final class Preparation {
         private final SelectionJob job;
-        private final int columns;
-        private final RowDecoder decoder;
+        private final DecodedRow decoded;
         private final float[][] norms;
         private final RowMasker[] maskers;
+        private final int rowsAhead;
 
         Preparation(SelectionJob job) {
             this.job = job;
-            this.columns = job.weights().columns();
-            this.decoder = new RowDecoder(job.weights());
-            int padded = Math.ceilDiv(columns, Long.SIZE) * Long.SIZE;
-            this.norms = job.norms().stream().map(norm -> paired(norm, padded)).toArray(float[][]::new);
+            this.decoded = new DecodedRow(job.weights());
+            this.norms = job.norms().stream().map(Preparation::padded).toArray(float[][]::new);
+            this.rowsAhead = (int) Math.max(1, READ_AHEAD / job.weights().offset(1));
             this.maskers = new RowMasker[norms.length];
-            Arrays.setAll(maskers, i -> masker(job.selection(), padded));
+            Arrays.setAll(maskers, i -> masker(job.selection(), job.weights().columns()));
         }
 
-        private static float[] paired(float[] norms, int padded) {
-            float[] paired = new float[padded];
-            Arrays.fill(paired, 1);
-            for (int column = 0; column < norms.length; column++) {
-                paired[PairedOrder.position(column)] = norms[column];
-            }
-            return paired;
+        private static float[] padded(float[] norms) {
+            float[] padded = Arrays.copyOf(norms, Lanes.padded(norms.length) + Lanes.COUNT);
+            Arrays.fill(padded, norms.length, padded.length, 1);
+            return padded;
         }
 
-        private static RowMasker masker(Selection selection, int padded) {
+        private static RowMasker masker(Selection selection, int columns) {
             return switch (selection) {
-                case Selection.LowestOfRow row -> new BracketSelect(padded, row.count());
-                case Selection.LowestOfGroup group -> new RankOfFour(padded, group.count());
+                case Selection.LowestOfRow row -> new BracketSelect(columns, row.count());
+                case Selection.LowestOfGroup group -> new GroupVectors(columns, group);
             };
         }
 
         int select(int fromRow, int toRow) {
-            boolean summed = job.selection() instanceof Selection.LowestOfRow;
             for (int row = fromRow; row < toRow; row++) {
-                float sum = summed ? decoder.sum(row) : 0;
-                for (RowMasker masker : maskers) {
-                    masker.begin(sum);
+                if ((row - fromRow) % rowsAhead == 0) {
+                    decoded.readAhead(row, Math.min(row + rowsAhead, toRow));
                 }
-                if (!scan(row, 0, maskers.length)) {
+                if (!decoded.decode(row)) {
                     return row;
                 }
                 for (int i = 0; i < maskers.length; i++) {
-                    while (!maskers[i].finish()) {
-                        scan(row, i, i + 1);
-                    }
-                    write(maskers[i].bits(), job.masks().get(i), row);
+                    long[] bits = maskers[i].mask(decoded.magnitudes(), decoded.sum(), norms[i]);
+                    write(bits, job.masks().get(i), row);
                 }
             }
             return RowSelector.ALL_FINITE;
         }
 
-        /** Decodes a row and gives it to some of the maskers; false if it has a weight that is NaN or infinite. */
-        private boolean scan(int row, int fromMasker, int toMasker) {
-            for (int column = 0; column < columns; column += RowDecoder.STRETCH) {
-                if (!decoder.decode(row, column)) {
-                    return false;
-                }
-                for (int i = fromMasker; i < toMasker; i++) {
-                    maskers[i].scan(decoder.magnitudes(), decoder.padded(column), norms[i], column);
+        private void write(long[] bits, MemorySegment mask, int row) {
+            int columns = job.weights().columns();
+            int whole = columns / Long.SIZE;
+            long offset = (long) row * SelectionJob.maskBytes(columns);
+            MemorySegment.copy(bits, 0, mask, LONG, offset, whole);
+            if (columns % Long.SIZE != 0) {
+                long last = bits[whole] & -1L >>> -columns;
+                for (int column = whole * Long.SIZE; column < columns; column += Byte.SIZE) {
+                    mask.set(ValueLayout.JAVA_BYTE, offset + column / Byte.SIZE, (byte) (last >>> column));
                 }
             }
-            return true;
-        }
-
-        private void write(byte[] bits, MemorySegment mask, int row) {
-            int rowBytes = SelectionJob.maskBytes(columns);
-            if (columns % Byte.SIZE != 0) {
-                bits[rowBytes - 1] &= (byte) ((1 << columns % Byte.SIZE) - 1);
-            }
-            MemorySegment.copy(bits, 0, mask, ValueLayout.JAVA_BYTE, (long) row * rowBytes, rowBytes);
         }
     }
 }

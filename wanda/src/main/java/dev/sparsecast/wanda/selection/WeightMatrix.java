@@ -41,21 +41,26 @@ public record WeightMatrix(ElementType type, MemorySegment data, int rows, int c
 
     /** The absolute values of a row as float32, which is exact for every weight type. */
     void magnitudes(int row, float[] target) {
+        magnitudes(row, 0, target);
+    }
+
+    /** The absolute values of a row from a column on; what {@code target} holds before it stays. */
+    void magnitudes(int row, int fromColumn, float[] target) {
         long offset = offset(row);
         switch (type) {
             case BF16 -> {
-                for (int column = 0; column < columns; column++) {
+                for (int column = fromColumn; column < columns; column++) {
                     target[column] =
                             Math.abs(Float.intBitsToFloat(data.get(SHORT, offset + 2L * column) << Short.SIZE));
                 }
             }
             case F16 -> {
-                for (int column = 0; column < columns; column++) {
+                for (int column = fromColumn; column < columns; column++) {
                     target[column] = Math.abs(Float.float16ToFloat(data.get(SHORT, offset + 2L * column)));
                 }
             }
             case F32 -> {
-                for (int column = 0; column < columns; column++) {
+                for (int column = fromColumn; column < columns; column++) {
                     target[column] = Math.abs(data.get(FLOAT, offset + 4L * column));
                 }
             }
