@@ -1,6 +1,8 @@
 """PyTorch's ways of making Wanda masks, on the shapes of SelectionBenchmark: nanoseconds per weight, bfloat16, 50 %.
 
-    python benchmarks/selection_pytorch.py [seconds per figure, default 2] [threads, default 2] [part of a layer's name]
+    python benchmarks/selection_pytorch.py [seconds per figure, default 2] [threads, default 2]
+
+Prints lines of layer, what was measured, and the median, separated by tabs, as SelectionBenchmark does.
 
 "sort + scatter" is what the paper's authors do (stable sort of float32 scores, scatter of the first half of the indices);
 "topk" finds the same number of weights faster, without their rule for ties.
@@ -17,7 +19,6 @@ SHAPES = [
 ]
 seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2
 torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 2)
-name_part = sys.argv[3] if len(sys.argv) > 3 else ""
 
 
 def score(weight, norm):
@@ -39,13 +40,11 @@ def topk(weight, norm):
 
 
 for name, rows, columns in SHAPES:
-    if name_part not in name:
-        continue
     generator = torch.Generator().manual_seed(1)
     scales = torch.exp(0.1 * torch.randn(rows, 1, generator=generator))
     weight = (0.02 * scales * torch.randn(rows, columns, generator=generator)).bfloat16()
     norm = torch.exp(0.5 * torch.randn(columns, generator=generator))
-    for what in (sort_scatter, topk):
+    for label, what in (("PyTorch sort", sort_scatter), ("PyTorch topk", topk)):
         what(weight[:64], norm)
         times = []
         begin = time.perf_counter()
@@ -54,4 +53,4 @@ for name, rows, columns in SHAPES:
             what(weight, norm)
             times.append((time.perf_counter() - start) * 1e9 / weight.numel())
         times.sort()
-        print(f"{name:24}{what.__name__:34}{times[len(times) // 2]:12.4f}{times[0]:12.4f}", flush=True)
+        print(f"{name}\t{label}\t{times[len(times) // 2]:.4f}", flush=True)

@@ -71,8 +71,8 @@ final class CandidateSearch {
     private static int countAbove(int[] candidates, int padded, int value) {
         IntVector counts = IntVector.zero(Lanes.INTS);
         for (int i = 0; i < padded; i += Lanes.COUNT) {
-            counts = counts.add(
-                    1, IntVector.fromArray(Lanes.INTS, candidates, i).compare(GT, value));
+            counts =
+                    counts.add(1, IntVector.fromArray(Lanes.INTS, candidates, i).compare(GT, value));
         }
         return counts.reduceLanes(ADD);
     }

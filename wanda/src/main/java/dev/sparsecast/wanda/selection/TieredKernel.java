@@ -2,7 +2,6 @@ package dev.sparsecast.wanda.selection;
 
 import dev.sparsecast.checkpoint.ElementType;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * The vector kernel once the JVM has compiled it, the scalar one until then. Interpreted vector code is hundreds of times
  * slower than compiled, since every vector is an object, and it takes a second or more until the compiler comes; a small
  * model is pruned by then. So the scalar kernel begins, and when there is enough to do, a thread in the background runs the
- * vector kernel on a copy of some rows until it is fast. Both give the same bits.
+ * vector kernel on some rows until it is fast. Both give the same bits.
  */
 final class TieredKernel implements SelectionKernel {
     /** Weights after which the vector kernel is worth compiling. */

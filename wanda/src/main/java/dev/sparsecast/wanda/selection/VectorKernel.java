@@ -17,7 +17,7 @@ public final class VectorKernel implements SelectionKernel {
     static final int LEAST_BITS = 256;
 
     /** Bytes of weights that are read in one go: a part of the second-level cache. */
-    private static final long READ_AHEAD = Long.getLong("ahead", 1 << 18);
+    private static final long READ_AHEAD = 1 << 18;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
