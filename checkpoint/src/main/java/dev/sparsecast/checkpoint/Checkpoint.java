@@ -8,11 +8,14 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** An open Hugging Face model directory. Weights are memory-mapped; {@link #close} unmaps them, after which no tensor may be read. */
 public final class Checkpoint implements Weights, AutoCloseable {
     private static final String CONFIG = "config.json";
+    private static final Pattern SNAPSHOT = Pattern.compile("/models--[^/]+--([^/]+)/snapshots/[0-9a-f]{40}$");
 
     private final Path directory;
     private final ModelConfig config;
@@ -43,12 +46,7 @@ public final class Checkpoint implements Weights, AutoCloseable {
                             ? directory + " is not a directory; give the directory of a Hugging Face model"
                             : "there is no model directory " + directory + "; check the path");
         }
-        Path configFile = directory.resolve(CONFIG);
-        if (!Files.isRegularFile(configFile)) {
-            throw new CheckpointException(
-                    directory + " holds no " + CONFIG + "; give the directory of a Hugging Face model");
-        }
-        ModelConfig config = ConfigFile.read(configFile);
+        ModelConfig config = configOf(directory);
         List<SafetensorsFile> shards = ShardIndex.open(directory);
         try {
             SortedMap<String, Tensor> tensors = collect(directory, shards);
@@ -58,6 +56,20 @@ public final class Checkpoint implements Weights, AutoCloseable {
             shards.forEach(SafetensorsFile::close);
             throw e;
         }
+    }
+
+    /**
+     * Reads and checks the config of a model directory, whose weights need not be there.
+     *
+     * @throws CheckpointException if there is none, or such a model is not supported
+     */
+    public static ModelConfig configOf(Path directory) {
+        Path file = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new CheckpointException(
+                    directory + " holds no " + CONFIG + "; give the directory of a Hugging Face model");
+        }
+        return ConfigFile.read(file);
     }
 
     private static SortedMap<String, Tensor> collect(Path directory, List<SafetensorsFile> shards) {
@@ -125,9 +137,17 @@ public final class Checkpoint implements Weights, AutoCloseable {
         return directory;
     }
 
-    /** The directory's name, such as {@code tiny-coder}: the model's name in topics. */
+    /**
+     * The model's name in topics: its directory's, such as {@code tiny-coder}; of a snapshot in a hub's cache,
+     * {@code models--org--name/snapshots/commit}, the name.
+     */
     public String name() {
-        Path name = directory.toAbsolutePath().normalize().getFileName();
+        Path path = directory.toAbsolutePath().normalize();
+        Matcher snapshot = SNAPSHOT.matcher(path.toString().replace('\\', '/'));
+        if (snapshot.find()) {
+            return snapshot.group(1);
+        }
+        Path name = path.getFileName();
         return name == null ? "model" : name.toString();
     }
 

@@ -5,16 +5,29 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /** Finds a directory's safetensors files: {@code model.safetensors}, or the shards of {@code model.safetensors.index.json}. */
-final class ShardIndex {
-    static final String SINGLE = "model.safetensors";
-    static final String INDEX = "model.safetensors.index.json";
+public final class ShardIndex {
+    /** Name of the file of a model that is in one. */
+    public static final String SINGLE = "model.safetensors";
+
+    /** Name of the index of a model that is in several. */
+    public static final String INDEX = "model.safetensors.index.json";
 
     private ShardIndex() {}
+
+    /**
+     * The names of the shards that an index lists; they are plain names of files in the index's directory.
+     *
+     * @throws CheckpointException if the index is damaged or names anything else
+     */
+    public static SortedSet<String> shards(Path index) {
+        return new TreeSet<>(weightMap(index).values());
+    }
 
     /** Opens the files; closes those already open when one is refused. */
     static List<SafetensorsFile> open(Path directory) {

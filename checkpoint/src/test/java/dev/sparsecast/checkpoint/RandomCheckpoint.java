@@ -15,18 +15,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Writes small Llama checkpoints of random weights, whole or with one thing wrong. */
-final class RandomCheckpoint {
+public final class RandomCheckpoint {
     /** Two layers, two query heads over one key-value head, odd sizes where they may be. */
-    static final String CONFIG = "{\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":6,\"intermediate_size\":5,"
-            + "\"num_hidden_layers\":2,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"head_dim\":2,"
-            + "\"vocab_size\":7,\"hidden_act\":\"silu\",\"rms_norm_eps\":1e-5,\"rope_theta\":500000}";
+    public static final String CONFIG =
+            "{\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":6,\"intermediate_size\":5,"
+                    + "\"num_hidden_layers\":2,\"num_attention_heads\":2,\"num_key_value_heads\":1,\"head_dim\":2,"
+                    + "\"vocab_size\":7,\"hidden_act\":\"silu\",\"rms_norm_eps\":1e-5,\"rope_theta\":500000}";
 
     /** A tensor and its bytes. */
     private record Content(Entry entry, byte[] bytes) {}
 
     private final Map<String, Content> tensors = new TreeMap<>();
 
-    RandomCheckpoint(long seed) {
+    public RandomCheckpoint(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         ElementType[] types = {ElementType.BF16, ElementType.F16, ElementType.F32};
         put("model.embed_tokens.weight", types[random.nextInt(3)], random, 7, 6);
@@ -61,7 +62,7 @@ final class RandomCheckpoint {
     }
 
     /** Writes one file. */
-    Path write(Path directory, String config) throws IOException {
+    public Path write(Path directory, String config) throws IOException {
         Files.createDirectories(directory);
         Files.writeString(directory.resolve("config.json"), config);
         writeFile(directory.resolve("model.safetensors"), new ArrayList<>(tensors.keySet()));
@@ -69,7 +70,7 @@ final class RandomCheckpoint {
     }
 
     /** Writes several files and the index, tensors dealt out at random. */
-    Path writeSharded(Path directory, String config, int shards, long seed) throws IOException {
+    public Path writeSharded(Path directory, String config, int shards, long seed) throws IOException {
         return writeSharded(directory, config, shards, seed, null);
     }
 
