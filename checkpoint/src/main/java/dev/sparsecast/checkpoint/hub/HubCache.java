@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * One model's directory in the cache that all libraries of the Hugging Face hub share:
@@ -106,8 +107,8 @@ final class HubCache {
         }
         Path reference = reference();
         Files.createDirectories(reference.getParent());
-        Path written = Files.writeString(
-                Files.createTempFile(reference.getParent(), "." + reference.getFileName(), ".tmp"), commit);
+        Path written =
+                Files.writeString(reference.resolveSibling("." + reference.getFileName() + "." + UUID.randomUUID()), commit);
         Files.move(written, reference, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

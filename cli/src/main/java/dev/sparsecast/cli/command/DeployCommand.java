@@ -35,8 +35,8 @@ final class DeployCommand implements Callable<Integer>, Service {
     @Mixin
     private final ClusterOptions cluster = new ClusterOptions();
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Directory of the base model.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--store",
@@ -100,7 +100,8 @@ final class DeployCommand implements Callable<Integer>, Service {
         if (hookUrl != null) {
             hooks.add(new HttpHook(hookUrl, HOOK_PATIENCE));
         }
-        DeployerSettings settings = DeployerSettings.of(name, cluster.connect(), model, store, state, trustedKeys)
+        DeployerSettings settings = DeployerSettings.of(
+                        name, cluster.connect(), model.directory(), store, state, trustedKeys)
                 .withSubmodels(submodels)
                 .withKeepPrevious(keep)
                 .withHooks(hooks);

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
         })
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class EvaluateCommand implements Callable<Integer> {
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--prompts",
@@ -57,7 +57,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         MaxTokens.check(maxTokens);
-        try (Checkpoint checkpoint = Checkpoint.open(model);
+        try (Checkpoint checkpoint = Checkpoint.open(model.directory());
                 Progress line = Progress.ofProcess()) {
             PromptFile file = PromptTexts.read(prompts);
             OfflineEvaluation evaluation = OfflineEvaluation.run(

@@ -1,5 +1,6 @@
 package dev.sparsecast.cli.command;
 
+import dev.sparsecast.checkpoint.hub.HubException;
 import dev.sparsecast.cli.cluster.ClusterUnavailableException;
 import dev.sparsecast.cli.deadletters.DeadLetterException;
 import dev.sparsecast.cli.demo.DemoException;
@@ -60,7 +61,11 @@ final class Problems {
     private static int exitCode(Throwable problem, boolean foreseen) {
         return switch (problem) {
             case StackException e when e.reason() == StackException.Reason.FAILED -> ExitCode.FAILED;
-            case FailedException _, ClusterUnavailableException _, DemoException _, DeadLetterException _ ->
+            case FailedException _,
+                    ClusterUnavailableException _,
+                    DemoException _,
+                    DeadLetterException _,
+                    HubException _ ->
                 ExitCode.FAILED;
             // Services that were started rightly and could not go on.
             case WorkerException _,

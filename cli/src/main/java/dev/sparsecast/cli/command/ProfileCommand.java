@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
         description = "Run prompts through a model and write the sums of its activations to a statistics file.")
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class ProfileCommand implements Callable<Integer> {
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--prompts",
@@ -61,7 +61,7 @@ final class ProfileCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         MaxTokens.check(maxTokens);
-        try (Checkpoint checkpoint = Checkpoint.open(model);
+        try (Checkpoint checkpoint = Checkpoint.open(model.directory());
                 Progress line = Progress.ofProcess()) {
             PromptFile file = PromptTexts.read(prompts);
             OfflineProfile profile = OfflineProfile.run(

@@ -34,8 +34,8 @@ import picocli.CommandLine.Option;
 final class PruneCommand implements Callable<Integer> {
     private static final String FLAP = "flap";
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--statistics",
@@ -112,7 +112,12 @@ final class PruneCommand implements Callable<Integer> {
                 sparsity == null ? OptionalDouble.empty() : OptionalDouble.of(sparsity),
                 Optional.ofNullable(budget));
         PruneRequest request = new PruneRequest(
-                model, statistics, parameters, Optional.ofNullable(mask), Optional.ofNullable(out), threads());
+                model.directory(),
+                statistics,
+                parameters,
+                Optional.ofNullable(mask),
+                Optional.ofNullable(out),
+                threads());
         PruneResult result = withProgress(progress -> PruneRun.run(request, progress));
         output.print(
                 result,
@@ -138,7 +143,7 @@ final class PruneCommand implements Callable<Integer> {
                     "--mask, --budget and --pattern mean nothing to --method flap, which removes whole heads and neurons.");
         }
         StructuredRequest request = new StructuredRequest(
-                model,
+                model.directory(),
                 statistics,
                 sparsity,
                 removedHeads == null ? OptionalInt.empty() : OptionalInt.of(removedHeads),

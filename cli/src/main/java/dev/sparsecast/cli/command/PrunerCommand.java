@@ -26,8 +26,8 @@ final class PrunerCommand implements Callable<Integer>, Service {
     @Mixin
     private final ClusterOptions cluster = new ClusterOptions();
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--submodels",
@@ -67,7 +67,7 @@ final class PrunerCommand implements Callable<Integer>, Service {
     public Integer call() {
         StopSignal stop = StopSignal.install();
         PrunerSettings settings = new PrunerSettings(
-                model, store, signingKey, state, SpecificationFile.read(submodels), compute.threads());
+                model.directory(), store, signingKey, state, SpecificationFile.read(submodels), compute.threads());
         ClusterSettings connected = cluster.connect();
         try (ProbeServer server = probes.start();
                 PrunerService pruner = PrunerService.start(connected, settings, server.registry())) {

@@ -9,7 +9,6 @@ import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.worker.loop.FlushPolicy;
 import dev.sparsecast.worker.loop.InferenceWorker;
 import dev.sparsecast.worker.loop.WorkerSettings;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,8 +24,8 @@ final class WorkerCommand implements Callable<Integer>, Service {
     @Mixin
     private final ClusterOptions cluster = new ClusterOptions();
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-    private Path model;
+    @Mixin
+    private final ModelOption model = new ModelOption();
 
     @Option(
             names = "--instance",
@@ -67,7 +66,7 @@ final class WorkerCommand implements Callable<Integer>, Service {
         StopSignal stop = StopSignal.install();
         WorkerSettings settings = settings();
         ClusterSettings connected = cluster.connect();
-        try (Checkpoint checkpoint = Checkpoint.open(model);
+        try (Checkpoint checkpoint = Checkpoint.open(model.directory());
                 ProbeServer server = probes.start();
                 InferenceWorker worker =
                         InferenceWorker.start(settings, connected, checkpoint, compute.model(), server.registry())) {

@@ -1,6 +1,7 @@
 package dev.sparsecast.worker.model;
 
 import dev.sparsecast.checkpoint.ModelConfig;
+import dev.sparsecast.checkpoint.RotaryPositions;
 import dev.sparsecast.checkpoint.Tap;
 import dev.sparsecast.checkpoint.Tensor;
 import dev.sparsecast.checkpoint.Weights;
@@ -69,6 +70,9 @@ final class PlainLlama {
         double[][] stream = new double[length][];
         for (int t = 0; t < length; t++) {
             stream[t] = row(weights.tensor("model.embed_tokens.weight"), tokens[t]);
+            for (int i = 0; config.traits().scaledEmbedding() && i < stream[t].length; i++) {
+                stream[t][i] *= Math.sqrt(config.hiddenSize());
+            }
         }
         List<Map<Tap, double[][]>> taps = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
@@ -77,7 +81,7 @@ final class PlainLlama {
         String head = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
         double[][] logits = new double[length][];
         for (int t = 0; t < length; t++) {
-            logits[t] = times(weights.tensor(head), norm("model.norm.weight", stream[t]));
+            logits[t] = times(weights.tensor(head), norm("model.norm.weight", stream[t], 0, config.hiddenSize()));
         }
         return new Run(logits, taps);
     }
@@ -89,24 +93,26 @@ final class PlainLlama {
         double[][] keys = new double[length][];
         double[][] values = new double[length][];
         for (int t = 0; t < length; t++) {
-            input[t] = norm(prefix + "input_layernorm.weight", stream[t]);
-            queries[t] = rotate(times(weights.tensor(prefix + "self_attn.q_proj.weight"), input[t]), t);
-            keys[t] = rotate(times(weights.tensor(prefix + "self_attn.k_proj.weight"), input[t]), t);
-            values[t] = times(weights.tensor(prefix + "self_attn.v_proj.weight"), input[t]);
+            input[t] = norm(prefix + "input_layernorm.weight", stream[t], 0, config.hiddenSize());
+            queries[t] = rotate(
+                    headNorms(prefix + "self_attn.q_norm.weight", linear(prefix, "self_attn.q_proj", input[t])), t);
+            keys[t] = rotate(
+                    headNorms(prefix + "self_attn.k_norm.weight", linear(prefix, "self_attn.k_proj", input[t])), t);
+            values[t] = linear(prefix, "self_attn.v_proj", input[t]);
         }
         double[][] attended = new double[length][];
         double[][] mlpInput = new double[length][];
         double[][] hidden = new double[length][];
         for (int t = 0; t < length; t++) {
             attended[t] = attend(queries[t], keys, values, t);
-            addTo(stream[t], times(weights.tensor(prefix + "self_attn.o_proj.weight"), attended[t]));
-            mlpInput[t] = norm(prefix + "post_attention_layernorm.weight", stream[t]);
-            double[] gate = times(weights.tensor(prefix + "mlp.gate_proj.weight"), mlpInput[t]);
-            hidden[t] = times(weights.tensor(prefix + "mlp.up_proj.weight"), mlpInput[t]);
+            addTo(stream[t], linear(prefix, "self_attn.o_proj", attended[t]));
+            mlpInput[t] = norm(prefix + "post_attention_layernorm.weight", stream[t], 0, config.hiddenSize());
+            double[] gate = linear(prefix, "mlp.gate_proj", mlpInput[t]);
+            hidden[t] = linear(prefix, "mlp.up_proj", mlpInput[t]);
             for (int i = 0; i < gate.length; i++) {
-                hidden[t][i] *= gate[i] / (1 + Math.exp(-gate[i]));
+                hidden[t][i] *= activation(gate[i]);
             }
-            addTo(stream[t], times(weights.tensor(prefix + "mlp.down_proj.weight"), hidden[t]));
+            addTo(stream[t], linear(prefix, "mlp.down_proj", hidden[t]));
         }
         return new EnumMap<>(Map.of(
                 Tap.ATTENTION_INPUT, input,
@@ -117,12 +123,13 @@ final class PlainLlama {
 
     private double[] attend(double[] query, double[][] keys, double[][] values, int position) {
         int d = config.headDim();
+        int oldest = Math.max(0, position + 1 - config.traits().slidingWindow().orElse(position + 1));
         double[] result = new double[config.heads() * d];
         for (int head = 0; head < config.heads(); head++) {
             int shared = head / (config.heads() / config.keyValueHeads());
             double[] probability = new double[position + 1];
             double partition = 0;
-            for (int t = 0; t <= position; t++) {
+            for (int t = oldest; t <= position; t++) {
                 double score = 0;
                 for (int i = 0; i < d; i++) {
                     score += query[head * d + i] * keys[t][shared * d + i];
@@ -130,7 +137,7 @@ final class PlainLlama {
                 probability[t] = Math.exp(score / Math.sqrt(d));
                 partition += probability[t];
             }
-            for (int t = 0; t <= position; t++) {
+            for (int t = oldest; t <= position; t++) {
                 for (int i = 0; i < d; i++) {
                     result[head * d + i] += probability[t] / partition * values[t][shared * d + i];
                 }
@@ -144,7 +151,7 @@ final class PlainLlama {
         double[] turned = new double[heads.length];
         for (int start = 0; start < heads.length; start += d) {
             for (int i = 0; i < d / 2; i++) {
-                double angle = position * Math.pow(config.rotary().theta(), -2.0 * i / d);
+                double angle = position * frequency(Math.pow(config.rotary().theta(), -2.0 * i / d));
                 double a = heads[start + i];
                 double b = heads[start + i + d / 2];
                 turned[start + i] = a * Math.cos(angle) - b * Math.sin(angle);
@@ -154,15 +161,56 @@ final class PlainLlama {
         return turned;
     }
 
-    private double[] norm(String gain, double[] x) {
+    private double frequency(double plain) {
+        return switch (config.rotary().scaling()) {
+            case RotaryPositions.Unscaled() -> plain;
+            case RotaryPositions.Linear(double factor) -> plain / factor;
+            case RotaryPositions.Llama3(double factor, double low, double high, int original) -> {
+                double turns = original * plain / (2 * Math.PI);
+                double share = Math.clamp((turns - low) / (high - low), 0, 1);
+                yield share * plain + (1 - share) * plain / factor;
+            }
+        };
+    }
+
+    private double activation(double x) {
+        return switch (config.traits().activation()) {
+            case SILU -> x / (1 + Math.exp(-x));
+            case GELU_TANH -> x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+        };
+    }
+
+    private double[] headNorms(String gain, double[] heads) {
+        if (!config.traits().headNorms()) {
+            return heads;
+        }
+        double[] result = new double[heads.length];
+        for (int start = 0; start < heads.length; start += config.headDim()) {
+            double[] head = norm(gain, heads, start, config.headDim());
+            System.arraycopy(head, 0, result, start, head.length);
+        }
+        return result;
+    }
+
+    /** Of {@code length} elements of {@code x} from {@code start} on. */
+    private double[] norm(String gain, double[] x, int start, int length) {
         double meanSquare = 0;
-        for (double value : x) {
-            meanSquare += value * value / x.length;
+        for (int i = 0; i < length; i++) {
+            meanSquare += x[start + i] * x[start + i] / length;
         }
         Tensor gains = weights.tensor(gain);
-        double[] result = new double[x.length];
-        for (int i = 0; i < x.length; i++) {
-            result[i] = x[i] / Math.sqrt(meanSquare + config.rmsNormEpsilon()) * gains.get(i);
+        double[] result = new double[length];
+        for (int i = 0; i < length; i++) {
+            double g = gains.get(i) + (config.traits().onePlusNorms() ? 1 : 0);
+            result[i] = x[start + i] / Math.sqrt(meanSquare + config.rmsNormEpsilon()) * g;
+        }
+        return result;
+    }
+
+    private double[] linear(String prefix, String module, double[] x) {
+        double[] result = times(weights.tensor(prefix + module + ".weight"), x);
+        for (int i = 0; config.traits().hasBias(module) && i < result.length; i++) {
+            result[i] += weights.tensor(prefix + module + ".bias").get(i);
         }
         return result;
     }

@@ -1,9 +1,11 @@
 package dev.sparsecast.worker.model;
 
+import dev.sparsecast.checkpoint.BlockTraits;
 import dev.sparsecast.checkpoint.CheckpointException;
 import dev.sparsecast.checkpoint.ElementType;
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.PrunableModule;
+import dev.sparsecast.checkpoint.RotaryPositions;
 import dev.sparsecast.checkpoint.Tensor;
 import dev.sparsecast.checkpoint.Weights;
 import java.lang.foreign.MemorySegment;
@@ -26,12 +28,21 @@ public record RandomModel(ModelConfig config, Map<String, Tensor> tensors) imple
         add(tensors, random, "model.embed_tokens.weight", config.vocabularySize(), config.hiddenSize());
         for (PrunableModule module : PrunableModule.of(config)) {
             add(tensors, random, module.weight(), module.rows(), module.columns());
+            if (module.hasBias(config.traits())) {
+                addVector(tensors, random, module.bias(), module.rows(), 0, 0.3);
+            }
         }
+        double gain = config.traits().onePlusNorms() ? 0 : 1;
         for (int layer = 0; layer < config.layers(); layer++) {
-            addNorm(tensors, random, "model.layers." + layer + ".input_layernorm.weight", config);
-            addNorm(tensors, random, "model.layers." + layer + ".post_attention_layernorm.weight", config);
+            String block = "model.layers." + layer + ".";
+            addVector(tensors, random, block + "input_layernorm.weight", config.hiddenSize(), gain, 0.2);
+            addVector(tensors, random, block + "post_attention_layernorm.weight", config.hiddenSize(), gain, 0.2);
+            if (config.traits().headNorms()) {
+                addVector(tensors, random, block + "self_attn.q_norm.weight", config.headDim(), gain, 0.2);
+                addVector(tensors, random, block + "self_attn.k_norm.weight", config.headDim(), gain, 0.2);
+            }
         }
-        addNorm(tensors, random, "model.norm.weight", config);
+        addVector(tensors, random, "model.norm.weight", config.hiddenSize(), gain, 0.2);
         if (!config.tiedEmbeddings()) {
             add(tensors, random, "lm_head.weight", config.vocabularySize(), config.hiddenSize());
         }
@@ -43,6 +54,25 @@ public record RandomModel(ModelConfig config, Map<String, Tensor> tensors) imple
         return ModelConfig.llama(30, 53, 2, 6, 2, 10, 61, 300, 1e-5, 10_000, tied);
     }
 
+    /** The small shape with traits and rotary positions of its own. */
+    public static ModelConfig smallShape(BlockTraits traits, RotaryPositions rotary) {
+        ModelConfig llama = smallShape(true);
+        return new ModelConfig(
+                llama.family(),
+                llama.hiddenSize(),
+                llama.intermediateSize(),
+                llama.layers(),
+                llama.heads(),
+                llama.keyValueHeads(),
+                llama.headDim(),
+                llama.vocabularySize(),
+                llama.maxPositions(),
+                llama.rmsNormEpsilon(),
+                rotary,
+                llama.tiedEmbeddings(),
+                traits);
+    }
+
     /** {@code count} seeded sequences of random tokens, lengths from 1 to {@code longest}. */
     public static List<int[]> sequences(ModelConfig config, int count, int longest, long seed) {
         Random random = new Random(seed);
@@ -52,10 +82,11 @@ public record RandomModel(ModelConfig config, Map<String, Tensor> tensors) imple
                 .collect(Collectors.toList());
     }
 
-    private static void addNorm(Map<String, Tensor> tensors, Random random, String name, ModelConfig config) {
-        float[] values = new float[config.hiddenSize()];
+    private static void addVector(
+            Map<String, Tensor> tensors, Random random, String name, int length, double mean, double spread) {
+        float[] values = new float[length];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (1 + 0.2 * random.nextGaussian());
+            values[i] = (float) (mean + spread * random.nextGaussian());
         }
         put(tensors, name, values, values.length);
     }
