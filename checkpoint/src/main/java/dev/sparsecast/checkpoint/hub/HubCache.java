@@ -107,8 +107,8 @@ final class HubCache {
         }
         Path reference = reference();
         Files.createDirectories(reference.getParent());
-        Path written =
-                Files.writeString(reference.resolveSibling("." + reference.getFileName() + "." + UUID.randomUUID()), commit);
+        Path written = Files.writeString(
+                reference.resolveSibling("." + reference.getFileName() + "." + UUID.randomUUID()), commit);
         Files.move(written, reference, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -47,7 +47,7 @@ class LanguageModelTest {
     }
 
     @ParameterizedTest
-@MethodSource("shapes")
+    @MethodSource("shapes")
     void agreesWithDoublePrecisionInPlainLoops(ModelConfig shape, Arithmetic arithmetic) {
         long seed = 7;
         RandomModel weights = RandomModel.of(shape, seed);
