@@ -73,8 +73,7 @@ final class HubConnection implements AutoCloseable {
             throws IOException, InterruptedException {
         URI current = address;
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-            HttpResponse<InputStream> response =
-                    client.send(request(method, current, headers), BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = response(request(method, current, headers));
             Optional<URI> next = redirect(current, response);
             if (next.isEmpty() || !toOtherHosts && (!isHub(next.get()) || BlobAddress.isDescribed(response))) {
                 if (next.isEmpty()) {
@@ -86,6 +85,20 @@ final class HubConnection implements AutoCloseable {
             current = next.get();
         }
         throw new HubException(address + " redirects without end; check HF_ENDPOINT");
+    }
+
+    private HttpResponse<InputStream> response(HttpRequest request) throws IOException, InterruptedException {
+        try {
+            return client.send(request, BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            String why = e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+            throw new PassingException(
+                    "there is no directory " + id.model() + ", and "
+                            + request.uri().getScheme() + "://"
+                            + request.uri().getAuthority() + " cannot be reached to fetch it (" + why
+                            + "); check the network and HF_ENDPOINT",
+                    null);
+        }
     }
 
     private HttpRequest request(String method, URI address, Map<String, String> headers) {

@@ -81,6 +81,6 @@ final class Retries {
             return e.getMessage() + "";
         }
         String message = e.getMessage() == null ? "" : ": " + e.getMessage();
-        return "the connection to the hub failed (" + e.getClass().getSimpleName() + message + ")";
+        return "the connection to the hub broke off (" + e.getClass().getSimpleName() + message + ")";
     }
 }

@@ -366,7 +366,8 @@ class ModelHubTest {
 
         assertThatThrownBy(() -> fetch("org/tiny"))
                 .isInstanceOf(HubException.class)
-                .hasMessageContaining("the connection to the hub failed");
+                .hasMessageContaining(settings.endpoint() + " cannot be reached to fetch it (ConnectException")
+                .hasMessageContaining("the last of 5 attempts");
     }
 
     @Test
