@@ -65,8 +65,7 @@ final class Problems {
                     ClusterUnavailableException _,
                     DemoException _,
                     DeadLetterException _,
-                    HubException _ ->
-                ExitCode.FAILED;
+                    HubException _ -> ExitCode.FAILED;
             // Services that were started rightly and could not go on.
             case WorkerException _,
                     StreamsException _,
