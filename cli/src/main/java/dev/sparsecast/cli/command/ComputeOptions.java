@@ -28,6 +28,13 @@ final class ComputeOptions {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String device;
 
+    @Option(
+            names = "--batch-tokens",
+            paramLabel = "N",
+            defaultValue = "" + ModelOptions.DEFAULT_BATCH_TOKENS,
+            description = "Most tokens of prompts that run together; fewer take less memory (default: ${DEFAULT-VALUE}).")
+    private int batchTokens;
+
     int threads() {
         if (threads < 0) {
             throw new BadInputException("--threads must be at least 1, not " + threads + ".");
@@ -39,6 +46,7 @@ final class ComputeOptions {
         try {
             return ModelOptions.defaults()
                     .withThreads(threads())
+                    .withBatchTokens(batchTokens)
                     .withPrecision(Precision.ofLabel(precision))
                     .withDevice(ComputeDevice.ofName(device));
         } catch (IllegalArgumentException e) {

@@ -29,7 +29,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     private static final int ATTENTION_ROWS = 384;
 
     /** Width of a run from which float32 attention goes head by head. */
-    private static final int ONE_BY_ONE_FROM = 192;
+    private static final int ONE_BY_ONE_FROM = 128;
 
     /** Tokens that a weight's packed layout is chosen for. */
     private static final int PACKED_FOR = 2048;
