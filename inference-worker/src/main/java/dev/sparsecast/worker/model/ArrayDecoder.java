@@ -38,8 +38,8 @@ final class ArrayDecoder implements Decoder {
     }
 
     @Override
-    public double padding() {
-        return PADDING;
+    public Pass.Limits limits(int passTokens) {
+        return new Pass.Limits(passTokens, PADDING, false);
     }
 
     @Override
@@ -116,7 +116,7 @@ final class ArrayDecoder implements Decoder {
     /** ln p of every token but the first of every sequence, sequence after sequence. */
     private float[] logLikelihoods(
             SequenceBatch batch, List<int[]> sequences, DeviceArray hidden, DeviceScope batchScope) {
-        Predictions predictions = Predictions.of(new Pass(List.of(batch)), sequences, batch.width());
+        Predictions predictions = Predictions.padded(new Pass(0, List.of(batch)), sequences, batch.width());
         float[] result = new float[predictions.size()];
         int chunk = Math.max(1, LOGITS_AT_ONCE / config.vocabularySize());
         for (int from = 0; from < result.length; from += chunk) {

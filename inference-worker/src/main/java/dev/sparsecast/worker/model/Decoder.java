@@ -7,8 +7,8 @@ interface Decoder extends AutoCloseable {
     /** Logits that exist at a time: the head works through positions in chunks of this many elements. */
     int LOGITS_AT_ONCE = 1 << 24;
 
-    /** A sequence joins a run of a pass if this share of the run's width, or less, would be its padding. */
-    double padding();
+    /** How passes of at most so many tokens are made for this decoder. */
+    Pass.Limits limits(int passTokens);
 
     /**
      * Runs a pass through the decoder blocks, without the head, and hands the sums of every tap to the observer.

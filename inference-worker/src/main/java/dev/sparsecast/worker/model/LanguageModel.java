@@ -130,7 +130,7 @@ public final class LanguageModel implements AutoCloseable {
         sequences.forEach(this::check);
         long total = sequences.stream().mapToLong(tokens -> tokens.length).sum();
         long done = 0;
-        for (Pass pass : Pass.plan(sequences, groups, options.batchTokens(), decoder.padding())) {
+        for (Pass pass : Pass.plan(sequences, groups, decoder.limits(options.batchTokens()))) {
             work.accept(pass);
             done += pass.tokens();
             progress.advanced(done, total);

@@ -8,41 +8,61 @@ import java.util.stream.IntStream;
 /**
  * What goes through the model at once: runs of sequences, each of similar lengths, the longest first.
  *
+ * @param prefix tokens that all sequences begin with, which need to be run only once
  * @param runs of which a decoder pads each by itself, if it pads at all
  */
-record Pass(List<SequenceBatch> runs) {
+record Pass(int prefix, List<SequenceBatch> runs) {
+    /** Positions that a run attends to, as a multiple of a pass's tokens: a shared prefix is one for each sequence. */
+    private static final int ATTENDED = 8;
+
     Pass {
         runs = List.copyOf(runs);
     }
 
     /**
-     * Spreads sequences over passes of at most {@code passTokens} tokens each, padding of runs included, by length.
-     * Sequences of a run that share a group lie side by side.
+     * How passes are made.
+     *
+     * @param tokens most tokens of a pass, padding of runs included
+     * @param padding a sequence joins a run if this share of the run's width, or less, would be its padding
+     * @param sharing whether sequences that begin alike go together, and what they begin with is run only once
+     */
+    record Limits(int tokens, double padding, boolean sharing) {}
+
+    /**
+     * Spreads sequences over passes by length. Sequences of a run that are of one group lie side by side.
      *
      * @param groups the group of each sequence
-     * @param padding a sequence joins a run if this share of the run's width, or less, would be its padding
      */
-    static List<Pass> plan(List<int[]> sequences, int[] groups, int passTokens, double padding) {
-        List<Integer> order = IntStream.range(0, sequences.size())
-                .boxed()
+    static List<Pass> plan(List<int[]> sequences, int[] groups, Limits limits) {
+        List<Pass> passes = new ArrayList<>();
+        for (SharedPrefix prefix : limits.sharing() ? SharedPrefix.of(sequences) : SharedPrefix.none(sequences)) {
+            plan(prefix, sequences, groups, limits, passes);
+        }
+        return passes;
+    }
+
+    private static void plan(
+            SharedPrefix prefix, List<int[]> sequences, int[] groups, Limits limits, List<Pass> passes) {
+        List<Integer> order = prefix.members().stream()
                 .sorted(Comparator.comparingInt((Integer i) -> sequences.get(i).length)
                         .reversed())
                 .toList();
-        List<Pass> passes = new ArrayList<>();
         List<SequenceBatch> runs = new ArrayList<>();
-        long tokens = 0;
+        long tokens = prefix.length();
         int start = 0;
         while (start < order.size()) {
-            int width = sequences.get(order.get(start)).length;
-            if (!runs.isEmpty() && tokens + width > passTokens) {
-                passes.add(new Pass(runs));
+            int width = sequences.get(order.get(start)).length - prefix.length();
+            if (!runs.isEmpty() && tokens + width > limits.tokens()) {
+                passes.add(new Pass(prefix.length(), runs));
                 runs.clear();
-                tokens = 0;
+                tokens = prefix.length();
             }
+            long attended = (long) ATTENDED * Math.max(limits.tokens(), prefix.length() + width);
             int end = start + 1;
             while (end < order.size()
-                    && tokens + (long) (end + 1 - start) * width <= passTokens
-                    && sequences.get(order.get(end)).length >= width * (1 - padding)) {
+                    && tokens + (long) (end + 1 - start) * width <= limits.tokens()
+                    && (long) (end + 1 - start) * (prefix.length() + width) <= attended
+                    && sequences.get(order.get(end)).length - prefix.length() >= width * (1 - limits.padding())) {
                 end++;
             }
             runs.add(SequenceBatch.of(order.subList(start, end), sequences, groups));
@@ -50,9 +70,8 @@ record Pass(List<SequenceBatch> runs) {
             start = end;
         }
         if (!runs.isEmpty()) {
-            passes.add(new Pass(runs));
+            passes.add(new Pass(prefix.length(), runs));
         }
-        return passes;
     }
 
     /** Tokens of all runs, without padding. */

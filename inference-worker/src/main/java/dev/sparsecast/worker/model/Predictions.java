@@ -10,27 +10,42 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // made and read in this package only
 record Predictions(long[] rows, long[] targets) {
-    /** Of hidden states without padding. */
+    /** Of hidden states without padding, those of a shared prefix first. */
     static Predictions of(Pass pass, List<int[]> sequences) {
-        return of(pass, sequences, 0);
+        int prefix = pass.prefix();
+        Predictions predictions = empty(pass);
+        int next = 0;
+        int first = prefix;
+        for (int sequence : pass.sequences()) {
+            int[] tokens = sequences.get(sequence);
+            for (int position = 0; position + 1 < tokens.length; position++) {
+                predictions.rows[next] = position < prefix ? position : first + position - prefix;
+                predictions.targets[next++] = tokens[position + 1];
+            }
+            first += tokens.length - prefix;
+        }
+        return predictions;
     }
 
-    /** Of hidden states where every sequence takes {@code width} rows, or as many as it has tokens if {@code width} is 0. */
-    static Predictions of(Pass pass, List<int[]> sequences, int width) {
-        int predicted = pass.tokens() - pass.size();
-        long[] rows = new long[predicted];
-        long[] targets = new long[predicted];
+    /** Of hidden states where every sequence takes {@code width} rows. */
+    static Predictions padded(Pass pass, List<int[]> sequences, int width) {
+        Predictions predictions = empty(pass);
         int next = 0;
         long first = 0;
         for (int sequence : pass.sequences()) {
             int[] tokens = sequences.get(sequence);
             for (int position = 0; position + 1 < tokens.length; position++) {
-                rows[next] = first + position;
-                targets[next++] = tokens[position + 1];
+                predictions.rows[next] = first + position;
+                predictions.targets[next++] = tokens[position + 1];
             }
-            first += width == 0 ? tokens.length : width;
+            first += width;
         }
-        return new Predictions(rows, targets);
+        return predictions;
+    }
+
+    private static Predictions empty(Pass pass) {
+        int predicted = pass.tokens() - pass.size();
+        return new Predictions(new long[predicted], new long[predicted]);
     }
 
     int size() {

@@ -2,7 +2,6 @@ package dev.sparsecast.worker.model;
 
 import dev.sparsecast.checkpoint.CheckpointException;
 import dev.sparsecast.checkpoint.ModelConfig;
-import dev.sparsecast.checkpoint.Tap;
 import dev.sparsecast.checkpoint.Tensor;
 import dev.sparsecast.checkpoint.Weights;
 import dev.sparsecast.worker.device.DeviceArray;
@@ -17,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,14 +140,14 @@ final class ScriptDecoder implements Decoder {
     }
 
     @Override
-    public double padding() {
-        return PADDING;
+    public Pass.Limits limits(int passTokens) {
+        return new Pass.Limits(passTokens, PADDING, true);
     }
 
     @Override
     public void profile(Pass pass, List<int[]> sequences, int[] groups, ActivationObserver observer) {
         Segments segments = Segments.of(pass, groups);
-        try (PassArguments arguments = new PassArguments(pass, sequences, segments.lengths());
+        try (PassArguments arguments = new PassArguments(pass, sequences, segments.lengthsArray());
                 DeviceScope passScope = scope.child()) {
             run(arguments, passScope, (layer, sums) -> segments.hand(layer, sums.toFloats(), config, observer));
         }
@@ -176,7 +176,7 @@ final class ScriptDecoder implements Decoder {
 
     @Override
     public float[] logits(int[] tokens) {
-        Pass pass = new Pass(List.of(new SequenceBatch(new int[] {0}, new int[] {tokens.length})));
+        Pass pass = new Pass(0, List.of(new SequenceBatch(new int[] {0}, new int[] {tokens.length})));
         long[] all = new long[tokens.length];
         Arrays.setAll(all, i -> i);
         try (PassArguments arguments = new PassArguments(pass, List.of(tokens), new long[0]);
@@ -240,12 +240,14 @@ final class ScriptDecoder implements Decoder {
         private final ScriptValue segments;
 
         PassArguments(Pass pass, List<int[]> sequences, long[] segmentLengths) {
-            long[] tokens = new long[pass.tokens()];
-            long[] positions = new long[tokens.length];
+            int prefix = pass.prefix();
+            int total = pass.tokens() - (pass.size() - 1) * prefix;
+            long[] tokens = new long[total];
+            long[] positions = new long[total];
             int next = 0;
             for (int sequence : pass.sequences()) {
                 int[] members = sequences.get(sequence);
-                for (int position = 0; position < members.length; position++) {
+                for (int position = next == 0 ? 0 : prefix; position < members.length; position++) {
                     positions[next] = position;
                     tokens[next++] = members[position];
                 }
@@ -254,34 +256,50 @@ final class ScriptDecoder implements Decoder {
             try (ScriptValue places = longs(arrays, positions)) {
                 this.rotary = script.call("rotary", frequencies, places);
             }
-            List<DeviceArray> paddings = new ArrayList<>();
-            this.runs = ScriptValue.list(runs(pass, paddings));
-            this.padding = ScriptValue.list(paddings.toArray(DeviceArray[]::new));
+            List<DeviceArray> gathered = new ArrayList<>();
+            this.runs = ScriptValue.list(runs(pass, gathered));
+            this.padding = ScriptValue.list(gathered.toArray(DeviceArray[]::new));
             this.segments = ScriptValue.list(segmentLengths);
         }
 
-        /** Count, width and whether it is padded, of every run; padded ones add two arrays. */
-        private long[] runs(Pass pass, List<DeviceArray> paddings) {
-            long[] numbers = new long[3 * pass.runs().size()];
-            long first = 0;
-            for (int i = 0; i < pass.runs().size(); i++) {
-                SequenceBatch run = pass.runs().get(i);
-                numbers[3 * i] = run.size();
-                numbers[3 * i + 1] = run.width();
-                if (run.padded()) {
-                    numbers[3 * i + 2] = 1;
+        /** The script's four numbers of every run; those whose rows are gathered add three arrays. */
+        private long[] runs(Pass pass, List<DeviceArray> gathered) {
+            LongStream.Builder numbers = LongStream.builder();
+            int prefix = pass.prefix();
+            if (prefix > 0) {
+                LongStream.of(1, 0, prefix, 0).forEach(numbers::add);
+            }
+            int first = prefix;
+            for (SequenceBatch whole : pass.runs()) {
+                SequenceBatch run = whole.withoutFirst(prefix);
+                boolean gathers = prefix > 0 || run.padded();
+                LongStream.of(run.size(), prefix, run.width(), gathers ? 1 : 0).forEach(numbers::add);
+                if (gathers) {
                     long[] places = run.places();
-                    long[] rows = new long[run.size() * run.width()];
-                    Arrays.fill(rows, first);
+                    long[] queries = new long[run.size() * run.width()];
+                    Arrays.fill(queries, first);
                     for (int row = 0; row < places.length; row++) {
-                        rows[(int) places[row]] = first + row;
+                        queries[(int) places[row]] = first + row;
                     }
-                    paddings.add(arrays.of(rows, rows.length));
-                    paddings.add(arrays.of(places, places.length));
+                    gathered.add(arrays.of(queries, queries.length));
+                    long[] keys = prefix == 0 ? queries : afterPrefix(queries, run, prefix);
+                    gathered.add(arrays.of(keys, keys.length));
+                    gathered.add(arrays.of(places, places.length));
                 }
                 first += run.tokens();
             }
-            return numbers;
+            return numbers.build().toArray();
+        }
+
+        /** Rows of keys: for each sequence those of the prefix, which come first in the pass, and then its own. */
+        private static long[] afterPrefix(long[] own, SequenceBatch run, int prefix) {
+            int total = prefix + run.width();
+            long[] keys = new long[run.size() * total];
+            for (int i = 0; i < keys.length; i++) {
+                int position = i % total;
+                keys[i] = position < prefix ? position : own[i / total * run.width() + position - prefix];
+            }
+            return keys;
         }
 
         @Override
@@ -292,53 +310,6 @@ final class ScriptDecoder implements Decoder {
             padding.close();
             segments.close();
             arrays.close();
-        }
-    }
-
-    /**
-     * The rows of a pass, cut where the group changes.
-     *
-     * @param groups the group of each segment
-     * @param lengths tokens of each segment
-     */
-    @SuppressWarnings("ArrayRecordComponent") // made and read in this class only
-    private record Segments(int[] groups, long[] lengths) {
-        static Segments of(Pass pass, int[] groupOf) {
-            List<Integer> groups = new ArrayList<>();
-            List<Long> lengths = new ArrayList<>();
-            for (SequenceBatch run : pass.runs()) {
-                for (int i = 0; i < run.size(); i++) {
-                    int group = groupOf[run.sequences()[i]];
-                    int last = groups.size() - 1;
-                    if (last >= 0 && groups.get(last) == group) {
-                        lengths.set(last, lengths.get(last) + run.lengths()[i]);
-                    } else {
-                        groups.add(group);
-                        lengths.add((long) run.lengths()[i]);
-                    }
-                }
-            }
-            return new Segments(
-                    groups.stream().mapToInt(Integer::intValue).toArray(),
-                    lengths.stream().mapToLong(Long::longValue).toArray());
-        }
-
-        /** Splits a block's sums, [segment, tap, squares or plain, channel], by tap. */
-        void hand(int layer, float[] sums, ModelConfig config, ActivationObserver observer) {
-            int width = sums.length / groups.length;
-            int offset = 0;
-            for (Tap tap : Tap.values()) {
-                int channels = tap.channels(config);
-                float[] squares = new float[groups.length * channels];
-                float[] plain = new float[groups.length * channels];
-                for (int segment = 0; segment < groups.length; segment++) {
-                    int from = segment * width + offset;
-                    System.arraycopy(sums, from, squares, segment * channels, channels);
-                    System.arraycopy(sums, from + channels, plain, segment * channels, channels);
-                }
-                observer.observe(layer, tap, groups, squares, plain);
-                offset += 2 * channels;
-            }
         }
     }
 }

@@ -22,6 +22,12 @@ record SequenceBatch(int[] sequences, int[] lengths) {
                 sequences, IntStream.of(sequences).map(i -> all.get(i).length).toArray());
     }
 
+    /** The same sequences without their first tokens. */
+    SequenceBatch withoutFirst(int tokens) {
+        return new SequenceBatch(
+                sequences, IntStream.of(lengths).map(length -> length - tokens).toArray());
+    }
+
     int size() {
         return sequences.length;
     }

@@ -100,7 +100,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     private String fill(String code) {
         int sharing = config.heads() / config.keyValueHeads();
         OptionalInt window = config.traits().slidingWindow();
-        String lowest = window.isEmpty() ? "0" : "ops.prim.max(0, torch.sub(first, " + (window.getAsInt() - 1) + "))";
+        String lowest = window.isEmpty() ? "0" : "ops.prim.max(0, torch.sub(torch.add(before, first), " + (window.getAsInt() - 1) + "))";
         return code.replace("$SELF", "self: __torch__." + NAME)
                 .replace("$COMPUTE", Integer.toString(precision.torchType()))
                 .replace("$FLOAT32", Integer.toString(Precision.FLOAT32.torchType()))
@@ -286,8 +286,8 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
 
     /**
      * {@code softmax(QK^T + M) V} for a run of sequences of one width, a block of queries at a time: a block never meets the
-     * keys behind it, and a long sequence's scores never exist all at once. From [head, count · width, …] into
-     * [count · width, head · sharing · channel].
+     * keys behind it, and a long sequence's scores never exist all at once. {@code before} keys of a shared prefix come before
+     * each sequence's own. From [head, count · width, …] into [count · width, head · sharing · channel].
      */
     private String blockwiseRun() {
         String together = attendTogether();
@@ -300,20 +300,21 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     /** All heads of all sequences in one product a block. */
     private String attendTogether() {
         return """
-                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, width: int, out: Tensor) -> Tensor:
+                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, before: int, width: int, out: Tensor) -> Tensor:
                     batch = torch.mul($KV, count)
                     queries = torch.view(q, [batch, torch.mul(width, $SHARING), $DIM])
-                    keys = torch.transpose(torch.view(k, [batch, width, $DIM]), 1, 2)
-                    values = torch.view(v, [batch, width, $DIM])
+                    keys = torch.transpose(torch.view(k, [batch, torch.add(before, width), $DIM]), 1, 2)
+                    values = torch.view(v, [batch, torch.add(before, width), $DIM])
                     target = torch.permute(torch.view(out, [count, width, $KV, $SHARING, $DIM]), [2, 0, 1, 3, 4])
                     for i in range(torch.floordiv(torch.add(width, torch.sub($BLOCK, 1)), $BLOCK)):
                       first = torch.mul(i, $BLOCK)
                       last = ops.prim.min(torch.add(first, $BLOCK), width)
                       lowest = $LOWEST
                       block = torch.slice(queries, 1, torch.mul(first, $SHARING), torch.mul(last, $SHARING))
-                      scores = torch.bmm(block, torch.slice(keys, 2, lowest, last))
-                      weights = torch.softmax(self.hide(scores, triangle, lowest, first, last), -1)
-                      mixed = torch.bmm(weights, torch.slice(values, 1, lowest, last))
+                      end = torch.add(before, last)
+                      scores = torch.bmm(block, torch.slice(keys, 2, lowest, end))
+                      weights = torch.softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1)
+                      mixed = torch.bmm(weights, torch.slice(values, 1, lowest, end))
                       rows = torch.slice(target, 2, first, last)
                       _0 = torch.copy_(rows, torch.view(mixed, [$KV, count, torch.sub(last, first), $SHARING, $DIM]))
                     return out\
@@ -323,26 +324,28 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     /** Head by head and sequence by sequence, as oneDNN's linear layers, if the products are large enough to be worth it. */
     private String attendOneByOne() {
         return """
-                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, width: int, out: Tensor) -> Tensor:
+                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, before: int, width: int, out: Tensor) -> Tensor:
                     if torch.lt(width, $ONE_BY_ONE_FROM):
-                      return self.attend_together(q, k, v, triangle, count, width, out)
+                      return self.attend_together(q, k, v, triangle, count, before, width, out)
                     none = annotate(List[Optional[number]], [])
                     target = torch.view(out, [count, width, $KV, -1])
+                    all_queries = torch.view(q, [$KV, count, torch.mul(width, $SHARING), $DIM])
+                    all_keys = torch.view(k, [$KV, count, torch.add(before, width), $DIM])
+                    all_values = torch.view(v, [$KV, count, torch.add(before, width), $DIM])
                     for s in range(count):
-                      start = torch.mul(s, width)
-                      end = torch.add(start, width)
                       for h in range($KV):
-                        queries = torch.view(torch.slice(torch.select(q, 0, h), 0, start, end), [-1, $DIM])
-                        keys = torch.view(torch.slice(torch.select(k, 0, h), 0, start, end), [width, $DIM])
-                        values = torch.view(torch.slice(torch.select(v, 0, h), 0, start, end), [width, $DIM])
+                        queries = torch.select(torch.select(all_queries, 0, h), 0, s)
+                        keys = torch.select(torch.select(all_keys, 0, h), 0, s)
+                        values = torch.select(torch.select(all_values, 0, h), 0, s)
                         for i in range(torch.floordiv(torch.add(width, torch.sub($BLOCK, 1)), $BLOCK)):
                           first = torch.mul(i, $BLOCK)
                           last = ops.prim.min(torch.add(first, $BLOCK), width)
                           lowest = $LOWEST
                           block = torch.slice(queries, 0, torch.mul(first, $SHARING), torch.mul(last, $SHARING))
-                          scores = ops.mkldnn._linear_pointwise(block, torch.slice(keys, 0, lowest, last), None, "none", none, "")
-                          weights = torch.softmax(self.hide(scores, triangle, lowest, first, last), -1)
-                          channels = torch.contiguous(torch.t(torch.slice(values, 0, lowest, last)))
+                          end = torch.add(before, last)
+                          scores = ops.mkldnn._linear_pointwise(block, torch.slice(keys, 0, lowest, end), None, "none", none, "")
+                          weights = torch.softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1)
+                          channels = torch.contiguous(torch.t(torch.slice(values, 0, lowest, end)))
                           mixed = ops.mkldnn._linear_pointwise(weights, channels, None, "none", none, "")
                           rows = torch.slice(torch.select(torch.select(target, 0, s), 1, h), 0, first, last)
                           _0 = torch.copy_(rows, torch.view(mixed, [torch.sub(last, first), -1]))
@@ -352,30 +355,35 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
 
     /** The same by PyTorch's own attention, which on GPUs is one fused kernel. */
     private String sdpaRun() {
-        String visible = config.traits().slidingWindow().isEmpty()
-                ? "attn_mask=None, dropout_p=0., is_causal=True"
-                : "attn_mask=torch.tril(torch.triu(ones, WINDOW)), dropout_p=0., is_causal=False"
-                        .replace(
-                                "WINDOW",
-                                Integer.toString(
-                                        1 - config.traits().slidingWindow().getAsInt()));
+        OptionalInt window = config.traits().slidingWindow();
+        String masked = window.isEmpty() ? "torch.gt(before, 0)" : "True";
+        String visible = window.isEmpty()
+                ? "torch.tril(ones, before)"
+                : "torch.tril(torch.triu(ones, torch.sub(before, " + (window.getAsInt() - 1) + ")), before)";
         return """
-                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, width: int, out: Tensor) -> Tensor:
+                  def attend($SELF, q: Tensor, k: Tensor, v: Tensor, triangle: Tensor, count: int, before: int, width: int, out: Tensor) -> Tensor:
+                    total = torch.add(before, width)
                     shared = torch.permute(torch.view(q, [$KV, count, width, $SHARING, $DIM]), [1, 0, 3, 2, 4])
                     queries = torch.reshape(shared, [count, $HEADS, width, $DIM])
-                    keys = torch.transpose(torch.view(k, [$KV, count, width, $DIM]), 0, 1)
-                    values = torch.transpose(torch.view(v, [$KV, count, width, $DIM]), 0, 1)
-                    ones = torch.ones([width, width], dtype=11, layout=None, device=ops.prim.device(q))
-                    mixed = torch.scaled_dot_product_attention(queries, keys, values, VISIBLE, scale=1., enable_gqa=True)
+                    keys = torch.transpose(torch.view(k, [$KV, count, total, $DIM]), 0, 1)
+                    values = torch.transpose(torch.view(v, [$KV, count, total, $DIM]), 0, 1)
+                    if MASKED:
+                      ones = torch.ones([width, total], dtype=11, layout=None, device=ops.prim.device(q))
+                      mixed = torch.scaled_dot_product_attention(queries, keys, values, VISIBLE, 0., False, scale=1., enable_gqa=True)
+                    else:
+                      mixed = torch.scaled_dot_product_attention(queries, keys, values, None, 0., True, scale=1., enable_gqa=True)
                     target = torch.view(out, [count, width, $HEADS, $DIM])
                     return torch.copy_(target, torch.transpose(mixed, 1, 2))\
-                """.replace("VISIBLE", visible);
+                """
+                .replace("MASKED", masked)
+                .replace("VISIBLE", visible);
     }
 
     /**
      * Attention of a whole pass: [token, channel] of q, k and v together to [token, channel] of all heads. {@code runs} holds
-     * count and width of each run, then 1 if its lengths differ; such a run has two tensors in {@code padding}: the rows that
-     * fill its [count · width], and the places of its own rows in them.
+     * four numbers a run: how many sequences, how many positions of a shared prefix come before each, its width, and 1 if
+     * its rows are to be gathered. Then it has three tensors in {@code padding}: the rows of its queries [count · width] and
+     * of its keys [count · (before + width)], and the places of its own rows among the former.
      */
     private String attention() {
         String headNorms = !config.traits().headNorms()
@@ -397,25 +405,27 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     out = torch.empty([tokens, $QUERIES], dtype=$COMPUTE, layout=None, device=ops.prim.device(qkv))
                     first = 0
                     padded = 0
-                    for i in range(torch.floordiv(torch.len(runs), 3)):
-                      count = runs[torch.mul(i, 3)]
-                      width = runs[torch.add(torch.mul(i, 3), 1)]
-                      if torch.eq(runs[torch.add(torch.mul(i, 3), 2)], 0):
+                    for i in range(torch.floordiv(torch.len(runs), 4)):
+                      count = runs[torch.mul(i, 4)]
+                      before = runs[torch.add(torch.mul(i, 4), 1)]
+                      width = runs[torch.add(torch.mul(i, 4), 2)]
+                      if torch.eq(runs[torch.add(torch.mul(i, 4), 3)], 0):
                         last = torch.add(first, torch.mul(count, width))
                         q1 = torch.contiguous(torch.slice(queries, 1, first, last))
                         k1 = torch.contiguous(torch.slice(keys, 1, first, last))
                         v1 = torch.contiguous(torch.slice(values, 1, first, last))
-                        _0 = self.attend(q1, k1, v1, triangle, count, width, torch.slice(out, 0, first, last))
+                        _0 = self.attend(q1, k1, v1, triangle, count, 0, width, torch.slice(out, 0, first, last))
                       else:
-                        fill = padding[padded]
-                        places = padding[torch.add(padded, 1)]
-                        padded = torch.add(padded, 2)
+                        query_rows = padding[padded]
+                        key_rows = padding[torch.add(padded, 1)]
+                        places = padding[torch.add(padded, 2)]
+                        padded = torch.add(padded, 3)
                         last = torch.add(first, torch.size(places, 0))
-                        q2 = torch.index_select(queries, 1, fill)
-                        k2 = torch.index_select(keys, 1, fill)
-                        v2 = torch.index_select(values, 1, fill)
+                        q2 = torch.index_select(queries, 1, query_rows)
+                        k2 = torch.index_select(keys, 1, key_rows)
+                        v2 = torch.index_select(values, 1, key_rows)
                         scratch = torch.empty([torch.mul(count, width), $QUERIES], dtype=$COMPUTE, layout=None, device=ops.prim.device(qkv))
-                        _1 = self.attend(q2, k2, v2, triangle, count, width, scratch)
+                        _1 = self.attend(q2, k2, v2, triangle, count, before, width, scratch)
                         _2 = torch.copy_(torch.slice(out, 0, first, last), torch.index_select(scratch, 0, places))
                       first = last
                     return out\

@@ -152,6 +152,35 @@ class LanguageModelTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"SCRIPT", "GPU_SCRIPT"})
+    void aSharedBeginningChangesNoSumAndNoLoss(Arithmetic arithmetic) {
+        ModelConfig shape = RandomModel.smallShape(true);
+        RandomModel weights = RandomModel.of(shape, 13);
+        int[] system = new Random(13).ints(140, 0, shape.vocabularySize()).toArray();
+        List<int[]> sequences = new ArrayList<>();
+        for (int[] own : RandomModel.sequences(shape, 14, 150, 13)) {
+            int[] tokens = Arrays.copyOf(system, system.length + own.length);
+            System.arraycopy(own, 0, tokens, system.length, own.length);
+            sequences.add(tokens);
+        }
+        sequences.addAll(RandomModel.sequences(shape, 5, 90, 14));
+        try (LanguageModel shared = arithmetic.load(weights);
+                LanguageModel alone = Arithmetic.PLAIN.load(weights)) {
+            List<float[]> expected = sumsOfSequences(alone, sequences);
+            List<float[]> actual = sumsOfSequences(shared, sequences);
+            for (int i = 0; i < sequences.size(); i++) {
+                assertClose(actual.get(i), toDoubles(expected.get(i)), 1e-5);
+            }
+            Evaluation expectedLoss = alone.evaluate(sequences, Progress.NONE);
+            Evaluation actualLoss = shared.evaluate(sequences, Progress.NONE);
+            for (int i = 0; i < sequences.size(); i++) {
+                assertThat(actualLoss.sequences().get(i).negativeLogLikelihood())
+                        .isCloseTo(expectedLoss.sequences().get(i).negativeLogLikelihood(), within(1e-5 * 300));
+            }
+        }
+    }
+
     @Test
     void refusesWhatTheModelCannotTake() {
         ModelConfig shape = RandomModel.smallShape(true);
@@ -189,20 +218,25 @@ class LanguageModelTest {
         for (Tap tap : Tap.values()) {
             perLayer += 2 * tap.channels(shape);
         }
+        int width = perLayer;
         List<float[]> all = new ArrayList<>();
         for (int i = 0; i < sequences.size(); i++) {
-            all.add(new float[perLayer * shape.layers()]);
+            all.add(new float[width * shape.layers()]);
         }
-        int[] next = new int[sequences.size()];
         model.profile(
                 sequences,
                 (layer, tap, members, sumSquares, sum) -> {
                     int channels = tap.channels(shape);
+                    int offset = layer * width;
+                    for (Tap before : Tap.values()) {
+                        offset += before.compareTo(tap) < 0 ? 2 * before.channels(shape) : 0;
+                    }
                     for (int row = 0; row < members.length; row++) {
-                        int member = members[row];
-                        System.arraycopy(sumSquares, row * channels, all.get(member), next[member], channels);
-                        System.arraycopy(sum, row * channels, all.get(member), next[member] + channels, channels);
-                        next[member] += 2 * channels;
+                        float[] sums = all.get(members[row]);
+                        for (int channel = 0; channel < channels; channel++) {
+                            sums[offset + channel] += sumSquares[row * channels + channel];
+                            sums[offset + channels + channel] += sum[row * channels + channel];
+                        }
                     }
                 },
                 Progress.NONE);
