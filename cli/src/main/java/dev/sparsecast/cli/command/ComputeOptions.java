@@ -32,7 +32,8 @@ final class ComputeOptions {
             names = "--batch-tokens",
             paramLabel = "N",
             defaultValue = "" + ModelOptions.DEFAULT_BATCH_TOKENS,
-            description = "Most tokens of prompts that run together; fewer take less memory (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Most tokens of prompts that run together; fewer take less memory (default: ${DEFAULT-VALUE}).")
     private int batchTokens;
 
     int threads() {

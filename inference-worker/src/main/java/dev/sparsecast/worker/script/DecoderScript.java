@@ -100,7 +100,9 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     private String fill(String code) {
         int sharing = config.heads() / config.keyValueHeads();
         OptionalInt window = config.traits().slidingWindow();
-        String lowest = window.isEmpty() ? "0" : "ops.prim.max(0, torch.sub(torch.add(before, first), " + (window.getAsInt() - 1) + "))";
+        String lowest = window.isEmpty()
+                ? "0"
+                : "ops.prim.max(0, torch.sub(torch.add(before, first), " + (window.getAsInt() - 1) + "))";
         return code.replace("$SELF", "self: __torch__." + NAME)
                 .replace("$COMPUTE", Integer.toString(precision.torchType()))
                 .replace("$FLOAT32", Integer.toString(Precision.FLOAT32.torchType()))
@@ -374,9 +376,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                       mixed = torch.scaled_dot_product_attention(queries, keys, values, None, 0., True, scale=1., enable_gqa=True)
                     target = torch.view(out, [count, width, $HEADS, $DIM])
                     return torch.copy_(target, torch.transpose(mixed, 1, 2))\
-                """
-                .replace("MASKED", masked)
-                .replace("VISIBLE", visible);
+                """.replace("MASKED", masked).replace("VISIBLE", visible);
     }
 
     /**

@@ -77,9 +77,13 @@ class PassTest {
         }
         sequences.set(1, Arrays.copyOf(system, 40));
         List<Pass> passes = Pass.plan(sequences, new int[12], limits(360));
-        assertThat(passes.stream().filter(pass -> pass.prefix() == 300).flatMapToInt(pass -> IntStream.of(pass.sequences())))
+        assertThat(passes.stream()
+                        .filter(pass -> pass.prefix() == 300)
+                        .flatMapToInt(pass -> IntStream.of(pass.sequences())))
                 .containsExactlyInAnyOrder(0, 2, 4, 6, 8, 10);
-        assertThat(passes.stream().filter(pass -> pass.prefix() == 309).flatMapToInt(pass -> IntStream.of(pass.sequences())))
+        assertThat(passes.stream()
+                        .filter(pass -> pass.prefix() == 309)
+                        .flatMapToInt(pass -> IntStream.of(pass.sequences())))
                 .as("a sequence keeps a token of its own")
                 .containsExactlyInAnyOrder(3, 5, 7, 9, 11);
         assertThat(passes.getLast().prefix()).isZero();
