@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares `sparsecast profile` with transformers and forward hooks. Makes its own Python environment with torch and
 # transformers in benchmarks/target, unless PYTHON names one.
-# usage: benchmarks/profile.sh SMOLLM2_DIR [options of benchmarks/profile.py]
+# usage: benchmarks/profile.sh SMOLLM2_DIR [options of benchmarks/profile_transformers.py]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 if [ -z "${PYTHON:-}" ]; then
@@ -11,5 +11,5 @@ if [ -z "${PYTHON:-}" ]; then
   PYTHON=$environment/bin/python
 fi
 model=$1; shift
-exec "$PYTHON" "$here/profile.py" "$model" --sparsecast "$here/../sparsecast" \
+exec "$PYTHON" "$here/profile_transformers.py" "$model" --sparsecast "$here/../sparsecast" \
   --prompts "$here"/../demo/prompts/*.jsonl "$@"

@@ -1,6 +1,6 @@
 """Compares `sparsecast profile` with Hugging Face transformers and forward hooks: same prompts, same machine, one run.
 
-usage: profile.py MODEL [--sparsecast COMMAND] [--parts equal,lengths,mixed,matrices] [--lengths 16,64,...]
+usage: profile_transformers.py MODEL [--sparsecast COMMAND] [--parts equal,lengths,mixed,matrices] [--lengths 16,64,...]
                         [--rounds N] [--prompts FILE...]
 
 Every figure comes from a process of its own, so that peak memory is its own, and the sides take turns. transformers
