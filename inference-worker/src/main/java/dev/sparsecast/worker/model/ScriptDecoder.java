@@ -293,11 +293,12 @@ final class ScriptDecoder implements Decoder {
 
         /** Rows of keys: for each sequence those of the prefix, which come first in the pass, and then its own. */
         private static long[] afterPrefix(long[] own, SequenceBatch run, int prefix) {
-            int total = prefix + run.width();
+            int width = run.width();
+            int total = prefix + width;
             long[] keys = new long[run.size() * total];
             for (int i = 0; i < keys.length; i++) {
                 int position = i % total;
-                keys[i] = position < prefix ? position : own[i / total * run.width() + position - prefix];
+                keys[i] = position < prefix ? position : own[i / total * width + position - prefix];
             }
             return keys;
         }
