@@ -6,7 +6,7 @@ usage: profile_transformers.py MODEL [--sparsecast COMMAND] [--parts equal,lengt
 Every figure comes from a process of its own, so that peak memory is its own, and the sides take turns. transformers
 warms up untimed; Sparsecast's first pass counts.
 """
-import argparse, json, os, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, sys, tempfile, time
 
 TAPS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 BATCH_TOKENS = 2048
@@ -84,17 +84,8 @@ def matrices():
     print(json.dumps(result))
 
 
-def measure(command):
-    """Standard output's last line as JSON, and the process's peak memory in MiB."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    output, errors = process.communicate()
-    if process.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{errors}")
-    return json.loads(output.strip().splitlines()[-1])
-
-
 def peak(command):
-    """Runs a command under GNU time's eyes without needing GNU time."""
+    """The JSON that a command prints last, and its peak memory in MiB."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -108,7 +99,7 @@ def peak(command):
     _, status, usage = os.wait4(pid, 0)
     if status:
         sys.exit(f"{' '.join(command)} failed with {status}")
-    return json.loads(output.strip().splitlines()[-1]) if output.strip().count("\n") == 0 else json.loads(output), usage.ru_maxrss / 1024
+    return json.loads(output[output.index("{"):]), usage.ru_maxrss / 1024
 
 
 def table(title, options, prompts, max_tokens, batch_tokens):
