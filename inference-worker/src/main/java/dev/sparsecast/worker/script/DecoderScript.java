@@ -34,6 +34,16 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     /** Tokens that a weight's packed layout is chosen for. */
     private static final int PACKED_FOR = 2048;
 
+    /**
+     * On processors the kernel for the moments of a batch norm, {@code μ = Σx/n} and {@code σ² = Σx²/n - μ²}, is two to five
+     * times as fast as a square and two sums, and takes bfloat16 without a float32 copy. {@code Σx² = n (σ² + μ²)} cancels nothing.
+     */
+    private static final String MOMENTS = """
+                      mean, variance = torch.batch_norm_update_stats(torch.slice(x, 0, first, last), zeros, ones, 0.)
+                      _0 = torch.append(sums, torch.mul(torch.addcmul(variance, mean, mean), segments[i]))
+                      _1 = torch.append(sums, torch.mul(mean, segments[i]))
+                """;
+
     /** The archive that the engine loads. */
     public byte[] archive() {
         return ScriptArchive.of(NAME, text());
@@ -156,13 +166,13 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
     private String linears() {
         if (device.isGpu()) {
             return """
-                      def linear($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+                      def linear($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]=None) -> Tensor:
                         return torch.linear(x, w, b)
-                      def gate($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+                      def gate($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]=None) -> Tensor:
                         return ACTIVATION
-                      def linear_times($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
+                      def linear_times($SELF, x: Tensor, w: Tensor, other: Tensor, b: Optional[Tensor]=None) -> Tensor:
                         return torch.mul_(torch.linear(x, w, b), other)
-                      def linear_plus($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
+                      def linear_plus($SELF, x: Tensor, w: Tensor, other: Tensor, b: Optional[Tensor]=None) -> Tensor:
                         return torch.add_(torch.linear(x, w, b), other)\
                     """.replace(
                             "ACTIVATION",
@@ -173,15 +183,15 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
         }
         boolean silu = config.traits().activation() == GateActivation.SILU;
         return """
-                  def linear($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+                  def linear($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]=None) -> Tensor:
                     none = annotate(List[Optional[number]], [])
                     return ops.mkldnn._linear_pointwise(x, w, b, "none", none, "")
-                  def gate($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+                  def gate($SELF, x: Tensor, w: Tensor, b: Optional[Tensor]=None) -> Tensor:
                     none = annotate(List[Optional[number]], [])
                     return ops.mkldnn._linear_pointwise(x, w, b, "ACTIVATION", none, "ALGORITHM")
-                  def linear_times($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
+                  def linear_times($SELF, x: Tensor, w: Tensor, other: Tensor, b: Optional[Tensor]=None) -> Tensor:
                     return ops.mkldnn._linear_pointwise(x, other, w, b, "mul")
-                  def linear_plus($SELF, x: Tensor, w: Tensor, b: Optional[Tensor], other: Tensor) -> Tensor:
+                  def linear_plus($SELF, x: Tensor, w: Tensor, other: Tensor, b: Optional[Tensor]=None) -> Tensor:
                     return ops.mkldnn._linear_pointwise(x, other, w, b, "add")\
                 """.replace("ACTIVATION", silu ? "swish" : "gelu").replace("ALGORITHM", silu ? "" : "tanh");
     }
@@ -198,21 +208,29 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                 """;
     }
 
-    /** {@code Σx²} and {@code Σx} over each of the segments that rows are split into: [segment, 2, channel]. */
+    /** {@code Σx²} and {@code Σx} over each of the segments that rows are split into: [segment, squares or plain, channel]. */
     private String statistics() {
         return """
                   def sums($SELF, x: Tensor, segments: List[int]) -> Tensor:
-                    floats = torch.to(x, $FLOAT32)
-                    squares = torch.square(floats)
-                    sums = annotate(List[Tensor], [])
+                BEFORE    sums = annotate(List[Tensor], [])
                     first = 0
                     for i in range(torch.len(segments)):
                       last = torch.add(first, segments[i])
+                OF_SEGMENT      first = last
+                    return torch.view(torch.stack(sums), [torch.len(segments), -1])\
+                """
+                .replace("BEFORE", device.isGpu() ? """
+                    floats = torch.to(x, $FLOAT32)
+                    squares = torch.square(floats)
+                """ : """
+                    device = ops.prim.device(x)
+                    zeros = torch.zeros([torch.size(x, 1)], dtype=$FLOAT32, layout=None, device=device)
+                    ones = torch.ones([torch.size(x, 1)], dtype=$FLOAT32, layout=None, device=device)
+                """)
+                .replace("OF_SEGMENT", device.isGpu() ? """
                       _0 = torch.append(sums, torch.sum(torch.slice(squares, 0, first, last), [0]))
                       _1 = torch.append(sums, torch.sum(torch.slice(floats, 0, first, last), [0]))
-                      first = last
-                    return torch.view(torch.stack(sums), [torch.len(segments), -1])\
-                """;
+                """ : MOMENTS);
     }
 
     /**
@@ -449,20 +467,20 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                       _1 = torch.append(sums, self.sums(attention_output, segments))
                     else:
                       pass
-                    middle = self.linear_plus(attention_output, OUTPUT, OUTPUT_BIAS, x)
+                    middle = self.linear_plus(attention_output, OUTPUT, x, OUTPUT_BIAS)
                     mlp_input = self.norm(middle, MLP_NORM)
                     if counted:
                       _2 = torch.append(sums, self.sums(mlp_input, segments))
                     else:
                       pass
                     mlp = torch.to(mlp_input, $COMPUTE)
-                    mlp_hidden = self.linear_times(mlp, UP, UP_BIAS, self.gate(mlp, GATE, GATE_BIAS))
+                    mlp_hidden = self.linear_times(mlp, UP, self.gate(mlp, GATE, GATE_BIAS), UP_BIAS)
                     if counted:
                       _3 = torch.append(sums, self.sums(mlp_hidden, segments))
                       all_sums = torch.cat(sums, 1)
                     else:
                       all_sums = attention_input
-                    return [self.linear_plus(mlp_hidden, DOWN, DOWN_BIAS, middle), all_sums]\
+                    return [self.linear_plus(mlp_hidden, DOWN, middle, DOWN_BIAS), all_sums]\
                 """.replace("INPUT_NORM", weight(BlockWeight.gain("input_layernorm")))
                 .replace("MLP_NORM", weight(BlockWeight.gain("post_attention_layernorm")))
                 .replace(
