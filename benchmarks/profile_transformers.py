@@ -159,7 +159,7 @@ def main():
         memory = None
         step = len(whole) // 48
         if "equal" in parts:
-            texts_equal = [whole[i * step:] + whole[:i * step] for i in range(24)]
+            texts_equal = [whole[i * step:] + whole[:i * step] for i in range(48)]
             memory = table("4 × 512", options, written("equal", [t[:6000] for t in texts_equal]), 512, BATCH_TOKENS)
         if "mixed" in parts:
             memory = table("mixed lengths", options, written("mixed", texts[::6]), 1 << 20, BATCH_TOKENS)

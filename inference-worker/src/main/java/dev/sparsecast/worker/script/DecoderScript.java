@@ -204,8 +204,10 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                     length = torch.linalg_vector_norm(floats, 2., [-1], True)
                     mean = torch.div_(torch.square_(length), torch.size(x, -1))
                     scale = torch.rsqrt_(torch.add_(mean, $EPSILON))
-                    return torch.mul_(torch.mul(floats, scale), gain)\
-                """;
+                    return torch.mul_(torch.MUL(floats, scale), gain)\
+                """
+                // Of bfloat16, the floats are a copy of our own.
+                .replace("MUL", precision == Precision.FLOAT32 ? "mul" : "mul_");
     }
 
     /** {@code Σx²} and {@code Σx} over each of the segments that rows are split into: [segment, squares or plain, channel]. */
@@ -333,7 +335,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                       block = torch.slice(queries, 1, torch.mul(first, $SHARING), torch.mul(last, $SHARING))
                       end = torch.add(before, last)
                       scores = torch.bmm(block, torch.slice(keys, 2, lowest, end))
-                      weights = torch.softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1)
+                      weights = torch._softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1, False, out=scores)
                       mixed = torch.bmm(weights, torch.slice(values, 1, lowest, end))
                       rows = torch.slice(target, 2, first, last)
                       _0 = torch.copy_(rows, torch.view(mixed, [$KV, count, torch.sub(last, first), $SHARING, $DIM]))
@@ -364,7 +366,7 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                           block = torch.slice(queries, 0, torch.mul(first, $SHARING), torch.mul(last, $SHARING))
                           end = torch.add(before, last)
                           scores = ops.mkldnn._linear_pointwise(block, torch.slice(keys, 0, lowest, end), None, "none", none, "")
-                          weights = torch.softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1)
+                          weights = torch._softmax(self.hide(scores, triangle, lowest, torch.add(before, first), end), -1, False, out=scores)
                           channels = torch.contiguous(torch.t(torch.slice(values, 0, lowest, end)))
                           mixed = ops.mkldnn._linear_pointwise(weights, channels, None, "none", none, "")
                           rows = torch.slice(torch.select(torch.select(target, 0, s), 1, h), 0, first, last)
