@@ -87,8 +87,11 @@ public final class ScriptStages {
         ScriptValue triangle = script.call("triangle", frequencies);
         ScriptValue runs = ScriptValue.list(sequences, 0, length, 0);
         ScriptValue noArrays = ScriptValue.list(new DeviceArray[0]);
-        stage("attention with rotation", attentionOperations(length), 1, () ->
-                script.call("attention", qkv, noArrays, rotary, triangle, runs, noArrays));
+        stage(
+                "attention with rotation",
+                attentionOperations(length),
+                1,
+                () -> script.call("attention", qkv, noArrays, rotary, triangle, runs, noArrays));
         stage("norm", 0, 2, () -> script.call("norm", x, gain));
         stage("sums of a norm's vectors", 0, 2, () -> script.call("sums", normed, segments));
         stage("sums of o's vectors", 0, 1, () -> script.call("sums", attended, segments));

@@ -19,7 +19,8 @@ class ComputeOptionsTest {
         "--batch-tokens, 0, batch tokens must be positive",
         "--threads, -1, --threads must be at least 1"
     })
-    void refusesWhatCannotBeComputedInOneSentence(String option, String value, String expected, @TempDir Path directory) {
+    void refusesWhatCannotBeComputedInOneSentence(
+            String option, String value, String expected, @TempDir Path directory) {
         StringWriter error = new StringWriter();
         int exit = RootCommand.commandLine()
                 .setErr(new PrintWriter(error))

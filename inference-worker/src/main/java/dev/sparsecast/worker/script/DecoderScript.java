@@ -220,16 +220,14 @@ public record DecoderScript(ModelConfig config, Precision precision, ComputeDevi
                       last = torch.add(first, segments[i])
                 OF_SEGMENT      first = last
                     return torch.view(torch.stack(sums), [torch.len(segments), -1])\
-                """
-                .replace("BEFORE", device.isGpu() ? """
+                """.replace("BEFORE", device.isGpu() ? """
                     floats = torch.to(x, $FLOAT32)
                     squares = torch.square(floats)
                 """ : """
                     device = ops.prim.device(x)
                     zeros = torch.zeros([torch.size(x, 1)], dtype=$FLOAT32, layout=None, device=device)
                     ones = torch.ones([torch.size(x, 1)], dtype=$FLOAT32, layout=None, device=device)
-                """)
-                .replace("OF_SEGMENT", device.isGpu() ? """
+                """).replace("OF_SEGMENT", device.isGpu() ? """
                       _0 = torch.append(sums, torch.sum(torch.slice(squares, 0, first, last), [0]))
                       _1 = torch.append(sums, torch.sum(torch.slice(floats, 0, first, last), [0]))
                 """ : MOMENTS);
