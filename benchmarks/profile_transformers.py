@@ -162,10 +162,10 @@ def main():
             texts_equal = [whole[i * step:] + whole[:i * step] for i in range(48)]
             memory = table("4 × 512", options, written("equal", [t[:6000] for t in texts_equal]), 512, BATCH_TOKENS)
         if "mixed" in parts:
-            memory = table("mixed lengths", options, written("mixed", texts[::6]), 1 << 20, BATCH_TOKENS)
+            memory = table("mixed lengths", options, written("mixed", texts[::12]), 1 << 20, BATCH_TOKENS)
         if "lengths" in parts:
             for length in map(int, options.lengths.split(",")):
-                count = max(2, min(100, 6000 // length))
+                count = max(2, min(40, 3000 // length))
                 contents = [(whole[i * step // 3:] + whole)[:length * 8 + 200] for i in range(count)]
                 memory = table(f"1 × {length}", options, written(f"length-{length}", contents), length, 1)
         if memory:
