@@ -1,6 +1,7 @@
 package dev.sparsecast.cli.command;
 
 import dev.sparsecast.cli.terminal.ExitCode;
+import dev.sparsecast.wanda.mask.MappedMask;
 import dev.sparsecast.wanda.mask.MaskComparison;
 import dev.sparsecast.wanda.mask.MaskComparison.Difference;
 import dev.sparsecast.wanda.mask.MaskFile;
@@ -36,7 +37,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        MaskComparison comparison = MaskComparison.of(MaskFile.read(first), MaskFile.read(second));
+        MaskComparison comparison = compare();
         List<Layer> layers = new ArrayList<>();
         for (Difference layer : comparison.layers()) {
             layers.add(new Layer(
@@ -51,6 +52,13 @@ final class CompareCommand implements Callable<Integer> {
                 total.bits(), total.differingBits(), total.differingShare(), total.jaccardDistance(), layers);
         output.print(result, () -> describe(result));
         return ExitCode.DONE;
+    }
+
+    private MaskComparison compare() {
+        try (MappedMask a = MaskFile.open(first);
+                MappedMask b = MaskFile.open(second)) {
+            return MaskComparison.of(a.mask(), b.mask(), Runtime.getRuntime().availableProcessors());
+        }
     }
 
     private static String describe(Result result) {

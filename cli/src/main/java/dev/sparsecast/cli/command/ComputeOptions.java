@@ -5,12 +5,13 @@ import dev.sparsecast.worker.device.ComputeDevice;
 import dev.sparsecast.worker.device.Precision;
 import dev.sparsecast.worker.model.ModelOptions;
 import java.util.Locale;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How much of the machine a command uses, and how it computes. */
 final class ComputeOptions {
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: one a core).")
-    private int threads;
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Option(
             names = "--precision",
@@ -37,10 +38,7 @@ final class ComputeOptions {
     private int batchTokens;
 
     int threads() {
-        if (threads < 0) {
-            throw new BadInputException("--threads must be at least 1, not " + threads + ".");
-        }
-        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return threads.count();
     }
 
     ModelOptions model() {

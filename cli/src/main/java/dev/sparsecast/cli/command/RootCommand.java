@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             PruneCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
+            MaskCommand.class,
             KeysCommand.class
         },
         mixinStandardHelpOptions = true,

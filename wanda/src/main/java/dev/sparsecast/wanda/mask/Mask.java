@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
  * @param rows output features
  * @param columns input features
  * @param bits {@code rows · rowBytes()} bytes, row-major, in little bit order, 1 = kept, padding bits 0; outside the heap
+ *     or in a mapped file
  */
 public record Mask(String module, int rows, int columns, MemorySegment bits) {
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
@@ -42,15 +43,17 @@ public record Mask(String module, int rows, int columns, MemorySegment bits) {
 
     /** Number of weights that stay. */
     public long keptWeights() {
-        long count = 0;
-        long size = bits.byteSize();
-        long offset = 0;
-        for (; offset + Long.BYTES <= size; offset += Long.BYTES) {
-            count += Long.bitCount(bits.get(LONG, offset));
+        return MaskBits.count(bits);
+    }
+
+    /** Whether the bits behind the last column of every row are 0, as they must be. */
+    boolean isPadded() {
+        int used = columns % Byte.SIZE;
+        for (long row = 0; used != 0 && row < rows; row++) {
+            if ((bits.get(ValueLayout.JAVA_BYTE, (row + 1) * rowBytes() - 1) & 0xff) >>> used != 0) {
+                return false;
+            }
         }
-        for (; offset < size; offset++) {
-            count += Integer.bitCount(bits.get(ValueLayout.JAVA_BYTE, offset) & 0xff);
-        }
-        return count;
+        return true;
     }
 }

@@ -1,8 +1,7 @@
 package dev.sparsecast.wanda.mask;
 
 import dev.sparsecast.wanda.PruningException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import dev.sparsecast.wanda.parallel.TaskQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -49,25 +48,35 @@ public record MaskComparison(Difference total, List<Difference> layers) {
         layers = List.copyOf(layers);
     }
 
+    /** {@link #of(SubModelMask, SubModelMask, int)} with one thread. */
+    public static MaskComparison of(SubModelMask a, SubModelMask b) {
+        return of(a, b, 1);
+    }
+
     /**
      * Compares two sub-models.
      *
      * @throws PruningException if they are not of the same modules and shapes
      */
-    public static MaskComparison of(SubModelMask a, SubModelMask b) {
-        if (a.masks().size() != b.masks().size()) {
-            throw new PruningException("masks of " + a.masks().size() + " and of "
+    public static MaskComparison of(SubModelMask a, SubModelMask b, int threads) {
+        List<Mask> masks = a.masks();
+        if (masks.size() != b.masks().size()) {
+            throw new PruningException("masks of " + masks.size() + " and of "
                     + b.masks().size() + " modules cannot be compared: they are of different models");
         }
-        SortedMap<Integer, Difference> layers = new TreeMap<>();
-        Difference total = Difference.NONE;
-        for (Mask mask : a.masks()) {
+        Difference[] differences = new Difference[masks.size()];
+        TaskQueue.run(threads, masks.size(), () -> module -> {
+            Mask mask = masks.get(module);
             Mask other = b.mask(mask.module())
                     .orElseThrow(() -> new PruningException("only one of the masks has module " + mask.module()
                             + ": they are of different models and cannot be compared"));
-            Difference difference = difference(mask, other);
-            layers.merge(layer(mask.module()), difference, Difference::plus);
-            total = total.plus(difference);
+            differences[module] = difference(mask, other);
+        });
+        SortedMap<Integer, Difference> layers = new TreeMap<>();
+        Difference total = Difference.NONE;
+        for (int module = 0; module < differences.length; module++) {
+            layers.merge(layer(masks.get(module).module()), differences[module], Difference::plus);
+            total = total.plus(differences[module]);
         }
         return new MaskComparison(total, new ArrayList<>(layers.values()));
     }
@@ -79,24 +88,8 @@ public record MaskComparison(Difference total, List<Difference> layers) {
                     "the masks of module " + a.module() + " are " + a.rows() + " x " + a.columns() + " and " + b.rows()
                             + " x " + b.columns() + ": they are of different models and cannot be compared");
         }
-        MemorySegment left = a.bits();
-        MemorySegment right = b.bits();
-        long both = 0;
-        long either = 0;
-        long offset = 0;
-        for (; offset + Long.BYTES <= left.byteSize(); offset += Long.BYTES) {
-            long x = left.get(Mask.LONG, offset);
-            long y = right.get(Mask.LONG, offset);
-            both += Long.bitCount(x & y);
-            either += Long.bitCount(x | y);
-        }
-        for (; offset < left.byteSize(); offset++) {
-            int x = left.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
-            int y = right.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
-            both += Integer.bitCount(x & y);
-            either += Integer.bitCount(x | y);
-        }
-        return new Difference(a.weights(), either - both, both, either);
+        MaskBits.Overlap overlap = MaskBits.overlap(a.bits(), b.bits());
+        return new Difference(a.weights(), overlap.either() - overlap.both(), overlap.both(), overlap.either());
     }
 
     private static int layer(String module) {

@@ -61,26 +61,46 @@ public final class MaskFile {
      * @throws dev.sparsecast.checkpoint.CheckpointException if it is no safetensors file
      */
     public static SubModelMask read(Path file) {
-        try (SafetensorsFile safetensors = SafetensorsFile.open(file)) {
-            Map<String, String> metadata = safetensors.metadata();
-            if (!FORMAT.equals(metadata.get("format"))) {
-                throw new PruningException(file + " is no mask file: its metadata lacks format=" + FORMAT
-                        + "; make one with prune --mask");
-            }
-            PruningParameters parameters = PruningParameters.ofMetadata("mask file " + file, metadata);
-            Map<String, Integer> columns = columns(metadata.getOrDefault("columns", ""), file);
-            List<Mask> masks = new ArrayList<>();
-            for (Tensor tensor : safetensors.tensors().values()) {
-                masks.add(mask(tensor, columns, file));
-            }
-            SubModelMask read = SubModelMask.of(required(metadata, "model", file), parameters, masks);
-            String expected = required(metadata, "digest", file);
-            if (!read.digest().equals(expected)) {
-                throw new PruningException("mask file " + file + " is damaged: its digest says " + expected
-                        + " but its bits are " + read.digest() + "; copy or make it again");
-            }
-            return read;
+        try (MappedMask mapped = open(file)) {
+            return SubModelMask.copyOf(mapped.mask(), mapped.mask().parameters());
         }
+    }
+
+    /**
+     * Maps a file and checks it against its digest, which reads it once; memory does not depend on its size.
+     *
+     * @throws PruningException if it is no mask file or damaged
+     * @throws dev.sparsecast.checkpoint.CheckpointException if it is no safetensors file
+     */
+    public static MappedMask open(Path file) {
+        SafetensorsFile safetensors = SafetensorsFile.open(file);
+        try {
+            return new MappedMask(safetensors, checked(file, safetensors));
+        } catch (RuntimeException e) {
+            safetensors.close();
+            throw e;
+        }
+    }
+
+    private static SubModelMask checked(Path file, SafetensorsFile safetensors) {
+        Map<String, String> metadata = safetensors.metadata();
+        if (!FORMAT.equals(metadata.get("format"))) {
+            throw new PruningException(
+                    file + " is no mask file: its metadata lacks format=" + FORMAT + "; make one with prune --mask");
+        }
+        PruningParameters parameters = PruningParameters.ofMetadata("mask file " + file, metadata);
+        Map<String, Integer> columns = columns(metadata.getOrDefault("columns", ""), file);
+        List<Mask> masks = new ArrayList<>();
+        for (Tensor tensor : safetensors.tensors().values()) {
+            masks.add(mask(tensor, columns, file));
+        }
+        SubModelMask mask = SubModelMask.of(required(metadata, "model", "mask file " + file), parameters, masks);
+        String expected = required(metadata, "digest", "mask file " + file);
+        if (!mask.digest().equals(expected)) {
+            throw new PruningException("mask file " + file + " is damaged: its digest says " + expected
+                    + " but its bits are " + mask.digest() + "; copy or make it again");
+        }
+        return mask;
     }
 
     private static Mask mask(Tensor tensor, Map<String, Integer> columns, Path file) {
@@ -97,9 +117,12 @@ public final class MaskFile {
             throw new PruningException("mask file " + file + " gives module " + module + " " + moduleColumns
                     + " columns in rows of " + rowBytes + " bytes; make it again");
         }
-        var bits = MaskStorage.allocate(tensor.data().byteSize());
-        bits.copyFrom(tensor.data());
-        return new Mask(module, tensor.rows(), moduleColumns, bits);
+        Mask mask = new Mask(module, tensor.rows(), moduleColumns, tensor.data());
+        if (!mask.isPadded()) {
+            throw new PruningException("mask file " + file + " has bits behind the last column of module " + module
+                    + "; make it again");
+        }
+        return mask;
     }
 
     private static Map<String, Integer> columns(String text, Path file) {
@@ -115,10 +138,10 @@ public final class MaskFile {
         return columns;
     }
 
-    private static String required(Map<String, String> metadata, String key, Path file) {
+    private static String required(Map<String, String> metadata, String key, String file) {
         String value = metadata.get(key);
         if (value == null) {
-            throw new PruningException("mask file " + file + " lacks the metadata '" + key + "'; make it again");
+            throw new PruningException(file + " lacks the metadata '" + key + "'; make it again");
         }
         return value;
     }

@@ -55,6 +55,21 @@ public final class SubModelMask {
         return new SubModelMask(modelDigest, parameters, masks);
     }
 
+    /** A copy of a sub-model's masks under other parameters, to be changed by whoever asks for it before anyone else sees it. */
+    public static SubModelMask copyOf(SubModelMask source, PruningParameters parameters) {
+        long total = source.masks.values().stream().mapToLong(mask -> mask.bits().byteSize()).sum();
+        MemorySegment storage = MaskStorage.allocate(total);
+        List<Mask> copies = new ArrayList<>();
+        long offset = 0;
+        for (Mask mask : source.masks.values()) {
+            MemorySegment bits = storage.asSlice(offset, mask.bits().byteSize());
+            bits.copyFrom(mask.bits());
+            copies.add(new Mask(mask.module(), mask.rows(), mask.columns(), bits));
+            offset += bits.byteSize();
+        }
+        return new SubModelMask(source.modelDigest, parameters, copies);
+    }
+
     private static long bytes(PrunableModule module) {
         return (long) module.rows() * ((module.columns() + Byte.SIZE - 1) / Byte.SIZE);
     }
