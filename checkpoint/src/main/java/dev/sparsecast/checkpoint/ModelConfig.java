@@ -60,4 +60,22 @@ public record ModelConfig(
                 tiedEmbeddings,
                 BlockTraits.LLAMA);
     }
+
+    /** The same model with another number of decoder blocks. */
+    public ModelConfig withLayers(int count) {
+        return new ModelConfig(
+                family,
+                hiddenSize,
+                intermediateSize,
+                count,
+                heads,
+                keyValueHeads,
+                headDim,
+                vocabularySize,
+                maxPositions,
+                rmsNormEpsilon,
+                rotary,
+                tiedEmbeddings,
+                traits);
+    }
 }

@@ -28,8 +28,8 @@ final class MaskCommand {
             description = "Write the pruned checkpoint of a model and a mask, which must be of that model.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     static final class Apply implements Callable<Integer> {
-        @Option(names = "--model", required = true, paramLabel = "DIR", description = "Hugging Face model directory.")
-        private Path model;
+        @Mixin
+        private final ModelOption model = new ModelOption();
 
         @Option(
                 names = "--mask",
@@ -58,7 +58,7 @@ final class MaskCommand {
         public Integer call() {
             CheckpointWriter.checkTarget(out);
             long start = System.nanoTime();
-            try (Checkpoint checkpoint = Checkpoint.open(model);
+            try (Checkpoint checkpoint = Checkpoint.open(model.directory());
                     MappedMask mapped = MaskFile.open(mask);
                     Progress line = Progress.ofProcess()) {
                 SubModelMask applied = mapped.mask();
@@ -123,8 +123,8 @@ final class MaskCommand {
                     MappedMask after = MaskFile.open(child);
                     Progress line = Progress.ofProcess()) {
                 long start = System.nanoTime();
-                MaskDelta.Summary summary = MaskDelta.write(
-                        out, before.mask(), after.mask(), threads.count(), PruningProgress.on(line));
+                MaskDelta.Summary summary =
+                        MaskDelta.write(out, before.mask(), after.mask(), threads.count(), PruningProgress.on(line));
                 Result result = new Result(
                         out.toString(),
                         summary.bits(),
@@ -179,12 +179,10 @@ final class MaskCommand {
             try (MappedMask before = MaskFile.open(parent);
                     Progress line = Progress.ofProcess()) {
                 long start = System.nanoTime();
-                SubModelMask mask =
-                        MaskDelta.apply(delta, before.mask(), threads.count(), PruningProgress.on(line));
+                SubModelMask mask = MaskDelta.apply(delta, before.mask(), threads.count(), PruningProgress.on(line));
                 double seconds = (System.nanoTime() - start) / 1e9;
                 MaskFile.write(out, mask);
-                Result result = new Result(
-                        out.toString(), mask.weights(), mask.keptWeights(), seconds, mask.digest());
+                Result result = new Result(out.toString(), mask.weights(), mask.keptWeights(), seconds, mask.digest());
                 output.print(
                         result,
                         () -> String.format(

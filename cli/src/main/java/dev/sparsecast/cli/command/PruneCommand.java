@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
         name = "prune",
         description = {
             "Prune a model by the statistics of activations: write the mask, a pruned checkpoint, or both.",
-            "Several statistics files are mixed by adding their sums."
+            "Several statistics files are mixed by adding their sums.",
+            "With --sequential the statistics are taken from prompts, block by block, as Wanda's authors do."
         })
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class PruneCommand implements Callable<Integer> {
@@ -82,23 +83,24 @@ final class PruneCommand implements Callable<Integer> {
                     + " loses the least together with the neurons that make up the sparsity).")
     private @Nullable Integer removedHeads;
 
+    @Mixin
+    private final SequentialOptions sequential = new SequentialOptions();
+
     @Option(names = "--mask", paramLabel = "FILE", description = "Mask file to write.")
     private @Nullable Path mask;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Directory to write the pruned checkpoint to.")
     private @Nullable Path out;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: one a core).")
-    private int threads;
+    @Mixin
+    private final ThreadsOption threads = new ThreadsOption();
 
     @Mixin
     private final OutputOptions output = new OutputOptions();
 
     @Override
     public Integer call() {
-        if (threads < 0) {
-            throw new BadInputException("--threads must be at least 1, not " + threads + ".");
-        }
+        sequential.check(statistics);
         return method.equals(FLAP) ? flap() : masks();
     }
 
@@ -117,8 +119,9 @@ final class PruneCommand implements Callable<Integer> {
                 parameters,
                 Optional.ofNullable(mask),
                 Optional.ofNullable(out),
-                threads());
-        PruneResult result = withProgress(progress -> PruneRun.run(request, progress));
+                threads.count());
+        PruneResult result = withProgress(
+                progress -> sequential.chosen() ? sequential.run(request, progress) : PruneRun.run(request, progress));
         output.print(
                 result,
                 () -> String.format(
@@ -135,6 +138,9 @@ final class PruneCommand implements Callable<Integer> {
 
     /** Structured pruning, which makes no mask but another model. */
     private Integer flap() {
+        if (sequential.chosen()) {
+            throw new BadInputException("--sequential cannot be used with --method flap; give --statistics instead.");
+        }
         if (out == null || sparsity == null) {
             throw new BadInputException("--method flap needs --out and --sparsity: it writes a smaller model.");
         }
@@ -148,7 +154,7 @@ final class PruneCommand implements Callable<Integer> {
                 sparsity,
                 removedHeads == null ? OptionalInt.empty() : OptionalInt.of(removedHeads),
                 out,
-                threads());
+                threads.count());
         StructuredResult result = withProgress(progress -> StructuredRun.run(request, progress));
         output.print(
                 result,
@@ -166,14 +172,9 @@ final class PruneCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    private int threads() {
-        return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    }
-
     private static <T> T withProgress(Function<dev.sparsecast.wanda.Progress, T> run) {
         try (Progress line = Progress.ofProcess()) {
-            return run.apply((stage, done, total) -> line.update(
-                    String.format(Locale.ROOT, "%s: %.0f %%", stage, total == 0 ? 100.0 : 100.0 * done / total)));
+            return run.apply(PruningProgress.on(line));
         }
     }
 }

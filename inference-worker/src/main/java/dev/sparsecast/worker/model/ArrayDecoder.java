@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * the runs of a pass one by one, padded.
  */
 final class ArrayDecoder implements Decoder {
-    private static final double PADDING = 0.1;
+    /** See {@link #padding}. */
+    static final double PADDING = 0.1;
 
     private final ModelConfig config;
     private final DeviceScope scope;

@@ -117,7 +117,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Final logits of one sequence, [position, vocabulary] row-major: for tests and small models. */
     public float[] logits(int[] tokens) {
-        check(tokens);
+        check(tokens, config);
         return decoder.logits(tokens);
     }
 
@@ -127,7 +127,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private void forEachPass(List<int[]> sequences, int[] groups, Progress progress, Consumer<Pass> work) {
-        sequences.forEach(this::check);
+        sequences.forEach(tokens -> check(tokens, config));
         long total = sequences.stream().mapToLong(tokens -> tokens.length).sum();
         long done = 0;
         for (Pass pass : Pass.plan(sequences, groups, decoder.limits(options.batchTokens()))) {
@@ -137,7 +137,7 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    private void check(int[] tokens) {
+    static void check(int[] tokens, ModelConfig config) {
         if (tokens.length == 0 || tokens.length > config.maxPositions()) {
             throw new IllegalArgumentException(
                     "a sequence of " + tokens.length + " tokens: the model takes 1 to " + config.maxPositions());

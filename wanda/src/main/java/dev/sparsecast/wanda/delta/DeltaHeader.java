@@ -73,8 +73,7 @@ record DeltaHeader(String model, String parent, String result, PruningParameters
     private static int end(Path file, MemorySegment bytes) {
         byte[] start = FIRST_LINE.substring(0, FIRST_LINE.indexOf(' ')).getBytes(StandardCharsets.UTF_8);
         int size = (int) Math.min(bytes.byteSize(), LIMIT);
-        if (size < start.length
-                || bytes.asSlice(0, start.length).mismatch(MemorySegment.ofArray(start)) >= 0) {
+        if (size < start.length || bytes.asSlice(0, start.length).mismatch(MemorySegment.ofArray(start)) >= 0) {
             throw new PruningException(file + " is no delta of masks; make one with mask delta");
         }
         for (int i = 1; i < size; i++) {

@@ -56,8 +56,7 @@ public final class MaskDelta {
      * @param progress told the weights done, as stage {@code encoding}
      * @throws PruningException if the masks are not of the same model and shapes, or the file cannot be written
      */
-    public static Summary write(
-            Path file, SubModelMask parent, SubModelMask result, int threads, Progress progress) {
+    public static Summary write(Path file, SubModelMask parent, SubModelMask result, int threads, Progress progress) {
         if (!parent.modelDigest().equals(result.modelDigest())) {
             throw new PruningException("the masks are of the models " + parent.modelDigest() + " and "
                     + result.modelDigest() + ": a delta needs two of one model");
@@ -77,8 +76,7 @@ public final class MaskDelta {
             });
             return new Summary(difference.bits(), difference.differingBits(), writer.finish());
         } catch (NoSuchFileException e) {
-            throw new PruningException(
-                    "cannot write " + file + ": its directory does not exist; create it first", e);
+            throw new PruningException("cannot write " + file + ": its directory does not exist; create it first", e);
         } catch (IOException | UncheckedIOException e) {
             throw new PruningException("cannot write " + file + ": " + e.getMessage(), e);
         }
@@ -95,7 +93,11 @@ public final class MaskDelta {
         try (Arena arena = Arena.ofShared();
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return apply(
-                    file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), parent, threads, progress);
+                    file,
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
+                    parent,
+                    threads,
+                    progress);
         } catch (NoSuchFileException e) {
             throw new PruningException("there is no delta " + file + "; check the path", e);
         } catch (IOException e) {
@@ -150,8 +152,8 @@ public final class MaskDelta {
             position += length;
         }
         if (position != bytes.byteSize()) {
-            throw new PruningException("delta " + file + " is damaged: its table does not fit its "
-                    + bytes.byteSize() + " bytes; fetch it again");
+            throw new PruningException("delta " + file + " is damaged: its table does not fit its " + bytes.byteSize()
+                    + " bytes; fetch it again");
         }
         starts[tiles] = position;
         return starts;

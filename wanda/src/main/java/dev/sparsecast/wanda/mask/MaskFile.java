@@ -119,8 +119,8 @@ public final class MaskFile {
         }
         Mask mask = new Mask(module, tensor.rows(), moduleColumns, tensor.data());
         if (!mask.isPadded()) {
-            throw new PruningException("mask file " + file + " has bits behind the last column of module " + module
-                    + "; make it again");
+            throw new PruningException(
+                    "mask file " + file + " has bits behind the last column of module " + module + "; make it again");
         }
         return mask;
     }

@@ -57,7 +57,9 @@ public final class SubModelMask {
 
     /** A copy of a sub-model's masks under other parameters, to be changed by whoever asks for it before anyone else sees it. */
     public static SubModelMask copyOf(SubModelMask source, PruningParameters parameters) {
-        long total = source.masks.values().stream().mapToLong(mask -> mask.bits().byteSize()).sum();
+        long total = source.masks.values().stream()
+                .mapToLong(mask -> mask.bits().byteSize())
+                .sum();
         MemorySegment storage = MaskStorage.allocate(total);
         List<Mask> copies = new ArrayList<>();
         long offset = 0;

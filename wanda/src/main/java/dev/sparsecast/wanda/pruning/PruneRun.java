@@ -14,28 +14,54 @@ import java.util.List;
 public final class PruneRun {
     private PruneRun() {}
 
+    /** Makes the mask of a run. */
+    @FunctionalInterface
+    public interface MaskMaker {
+        Made make(Checkpoint model);
+    }
+
     /**
-     * Prunes.
+     * A mask that was made.
+     *
+     * @param selectionSeconds for scores and masks from mapped weights
+     */
+    public record Made(SubModelMask mask, double selectionSeconds) {}
+
+    /**
+     * Prunes by statistics.
      *
      * @throws PruningException if parameters, statistics or target cannot be used
      * @throws dev.sparsecast.checkpoint.CheckpointException if the model or a file cannot be used
      */
     public static PruneResult run(PruneRequest request, Progress progress) {
-        long start = System.nanoTime();
-        request.out().ifPresent(CheckpointWriter::checkTarget);
-        try (Checkpoint model = Checkpoint.open(request.model())) {
+        return run(request, progress, model -> {
             Calibration calibration = calibration(request, model);
-            long selectionStart = System.nanoTime();
+            long start = System.nanoTime();
             SubModelMask mask = new Pruner()
                     .prune(model, List.of(calibration), request.parameters(), request.threads(), progress)
                     .getFirst();
-            double selectionSeconds = secondsSince(selectionStart);
+            return new Made(mask, secondsSince(start));
+        });
+    }
+
+    /**
+     * Prunes by a mask that is made in some other way than from the statistics of the request.
+     *
+     * @throws PruningException if the target cannot be used
+     * @throws dev.sparsecast.checkpoint.CheckpointException if the model or a file cannot be used
+     */
+    public static PruneResult run(PruneRequest request, Progress progress, MaskMaker maker) {
+        long start = System.nanoTime();
+        request.out().ifPresent(CheckpointWriter::checkTarget);
+        try (Checkpoint model = Checkpoint.open(request.model())) {
+            Made made = maker.make(model);
+            SubModelMask mask = made.mask();
             request.mask().ifPresent(file -> MaskFile.write(file, mask));
             request.out().ifPresent(out -> CheckpointWriter.write(model, mask, out, request.threads(), progress));
             return new PruneResult(
                     mask.weights(),
                     mask.keptWeights(),
-                    selectionSeconds,
+                    made.selectionSeconds(),
                     secondsSince(start),
                     request.threads(),
                     model.digest(),

@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskDeltaTest {
     private static final PruningParameters HALF = new PruningParameters(Method.WANDA, Pattern.UNSTRUCTURED, 0.5);
-    private static final PruningParameters TWO_OF_FOUR = PruningParameters.parse("wanda", "2:4", java.util.OptionalDouble.empty());
+    private static final PruningParameters TWO_OF_FOUR =
+            PruningParameters.parse("wanda", "2:4", java.util.OptionalDouble.empty());
 
     @TempDir
     private Path directory;
@@ -94,8 +95,7 @@ class MaskDeltaTest {
         int columns = 16 * group;
         PruningParameters parameters =
                 PruningParameters.parse("wanda", group / 2 + ":" + group, java.util.OptionalDouble.empty());
-        SubModelMask parent =
-                balanced(parameters, 300, columns, group, group / 2, new SplittableRandom(group));
+        SubModelMask parent = balanced(parameters, 300, columns, group, group / 2, new SplittableRandom(group));
         SubModelMask result = exchanged(parent, parameters, group, 1, new SplittableRandom(group + 1));
         MaskDelta.Summary summary = write(parent, result);
         SubModelMask read = apply(parent);
@@ -307,7 +307,8 @@ class MaskDeltaTest {
     }
 
     private static SubModelMask subModel(PruningParameters parameters, int rows, int columns, Bits bits) {
-        return SubModelMask.of("sha256:m", parameters, List.of(mask("model.layers.0.mlp.up_proj", rows, columns, bits)));
+        return SubModelMask.of(
+                "sha256:m", parameters, List.of(mask("model.layers.0.mlp.up_proj", rows, columns, bits)));
     }
 
     private static Mask mask(String module, int rows, int columns, Bits bits) {
@@ -317,10 +318,8 @@ class MaskDeltaTest {
             for (int column = 0; column < columns; column++) {
                 if (bits.at(row, column)) {
                     long offset = (long) row * rowBytes + column / 8;
-                    segment.set(
-                            ValueLayout.JAVA_BYTE,
-                            offset,
-                            (byte) (segment.get(ValueLayout.JAVA_BYTE, offset) | 1 << column % 8));
+                    segment.set(ValueLayout.JAVA_BYTE, offset, (byte)
+                            (segment.get(ValueLayout.JAVA_BYTE, offset) | 1 << column % 8));
                 }
             }
         }

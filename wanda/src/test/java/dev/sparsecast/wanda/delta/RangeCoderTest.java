@@ -46,7 +46,8 @@ class RangeCoderTest {
             bits[i] = random.nextBoolean();
         }
         byte[] code = encode(bits, new int[bits.length / 100]);
-        assertThatThrownBy(() -> decode(Arrays.copyOf(code, size), bits.length)).isInstanceOf(DamagedCodeException.class);
+        assertThatThrownBy(() -> decode(Arrays.copyOf(code, size), bits.length))
+                .isInstanceOf(DamagedCodeException.class);
         assertThatThrownBy(() -> decode(Arrays.copyOf(code, code.length + 1), bits.length))
                 .isInstanceOf(DamagedCodeException.class);
     }
