@@ -4,14 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -19,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a safetensors file front to back, never holding more than one tensor: the layout is declared first, then the
@@ -49,8 +43,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     private final Path file;
-    private final Path partial;
-    private final FileChannel channel;
+    private final PartialFile partial;
     private final List<Entry> layout;
     private final MessageDigest digest = Sha256.start();
     private final byte[] chunk = new byte[CHUNK];
@@ -58,10 +51,9 @@ public final class SafetensorsWriter implements AutoCloseable {
     private long written;
     private boolean finished;
 
-    private SafetensorsWriter(Path file, Path partial, FileChannel channel, List<Entry> layout) {
+    private SafetensorsWriter(Path file, PartialFile partial, List<Entry> layout) {
         this.file = file;
         this.partial = partial;
-        this.channel = channel;
         this.layout = layout;
     }
 
@@ -76,19 +68,14 @@ public final class SafetensorsWriter implements AutoCloseable {
      */
     public static SafetensorsWriter create(Path file, List<Entry> layout, Map<String, String> metadata) {
         byte[] header = header(layout, metadata);
-        Path target = file.toAbsolutePath();
-        Path partial = target.resolveSibling("." + target.getFileName() + "."
-                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".partial");
         try {
-            FileChannel channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            SafetensorsWriter writer = new SafetensorsWriter(target, partial, channel, List.copyOf(layout));
+            SafetensorsWriter writer =
+                    new SafetensorsWriter(file.toAbsolutePath(), PartialFile.beside(file), List.copyOf(layout));
             writer.begin(header);
             return writer;
         } catch (NoSuchFileException e) {
             throw new CheckpointException(
                     "cannot write " + file + ": its directory does not exist; create it first", e);
-        } catch (FileAlreadyExistsException e) {
-            throw new CheckpointException("cannot write " + file + ": " + partial + " is in the way", e);
         } catch (IOException e) {
             throw new CheckpointException("cannot write " + file + ": " + e.getMessage(), e);
         }
@@ -171,7 +158,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private void writeFully(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            partial.channel().write(bytes);
         }
     }
 
@@ -201,37 +188,19 @@ public final class SafetensorsWriter implements AutoCloseable {
                     finished ? "finished already" : "not all tensors are written; " + expected());
         }
         try {
-            channel.force(true);
-            channel.close();
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            partial.publish();
             finished = true;
-            syncDirectory();
         } catch (IOException e) {
             throw new CheckpointException("cannot write " + file + ": " + e.getMessage(), e);
         }
         return Sha256.label(digest.digest());
     }
 
-    /** Makes the new name survive a power cut. */
-    private void syncDirectory() throws IOException {
-        Path directory = file.getParent();
-        if (directory != null
-                && directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            try (FileChannel open = FileChannel.open(directory, StandardOpenOption.READ)) {
-                open.force(true);
-            }
-        }
-    }
-
     /** Removes the partial file unless {@link #finish} succeeded. */
     @Override
     public void close() {
-        if (finished) {
-            return;
-        }
         try {
-            channel.close();
-            Files.deleteIfExists(partial);
+            partial.close();
         } catch (IOException e) {
             throw new CheckpointException("cannot remove " + partial + ": " + e.getMessage(), e);
         }

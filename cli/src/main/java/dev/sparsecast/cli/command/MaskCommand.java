@@ -56,7 +56,7 @@ final class MaskCommand {
 
         @Override
         public Integer call() {
-            CheckpointWriter.checkTarget(out);
+            CheckpointWriter.checkTarget(out, model);
             long start = System.nanoTime();
             try (Checkpoint checkpoint = Checkpoint.open(model.directory());
                     MappedMask mapped = MaskFile.open(mask);

@@ -12,6 +12,7 @@ import dev.sparsecast.pruner.service.PrunerException;
 import dev.sparsecast.store.StoreException;
 import dev.sparsecast.streams.StreamsException;
 import dev.sparsecast.worker.loop.WorkerException;
+import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +74,13 @@ final class Problems {
                     DeployerException _,
                     RefusedException _,
                     StoreException _ -> ExitCode.FAILED;
-            default -> foreseen ? ExitCode.BAD_INPUT : ExitCode.FAILED;
+            default -> foreseen && !isTheMachines(problem) ? ExitCode.BAD_INPUT : ExitCode.FAILED;
         };
+    }
+
+    /** Whether something like a full disk is behind it, rather than a path that was given wrongly. */
+    private static boolean isTheMachines(Throwable problem) {
+        return problem.getCause() instanceof IOException cause && cause.getClass() == IOException.class;
     }
 
     private static boolean isOurs(Throwable problem) {

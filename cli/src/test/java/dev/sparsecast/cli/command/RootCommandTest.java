@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sparsecast.checkpoint.CheckpointException;
 import dev.sparsecast.cli.cluster.ClusterUnavailableException;
 import dev.sparsecast.cli.stack.StackException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.Callable;
@@ -54,6 +55,12 @@ class RootCommandTest {
                 "stack --port 5000 --registry-port 5000",
                 "stack extra",
                 "topics --bootstrap-servers",
+                "prune --model m --sequential",
+                "prune --model m --sequential --prompts p --statistics s --sparsity 0.5",
+                "prune --model m --sequential --sparsity 0.5",
+                "prune --model m --prompts p --sparsity 0.5",
+                "mask delta a b",
+                "mask delta a b --out c --threads -1",
                 "topics --bootstrap-servers localhost --json",
                 "topics --bootstrap-servers a:1 --kafka bootstrap.servers=b:1",
                 "topics --bootstrap-servers a:1 --partitions 0",
@@ -80,6 +87,10 @@ class RootCommandTest {
     static Stream<Arguments> failures() {
         return Stream.of(
                 Arguments.of(new CheckpointException("The model is gone."), 2, "sparsecast: The model is gone."),
+                Arguments.of(
+                        new CheckpointException("The disk is full.", new IOException("No space left on device")),
+                        1,
+                        "sparsecast: The disk is full."),
                 Arguments.of(
                         new CompletionException(new CheckpointException("The model is gone.")),
                         2,

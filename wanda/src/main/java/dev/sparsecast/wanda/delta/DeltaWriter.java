@@ -1,41 +1,32 @@
 package dev.sparsecast.wanda.delta;
 
+import dev.sparsecast.checkpoint.PartialFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a delta file: header, a table with the length of every tile's code, the codes in order. Codes may come in any
  * order and from any thread. The file appears under its name only when complete.
  */
 final class DeltaWriter implements AutoCloseable {
-    private final Path file;
-    private final Path partial;
-    private final FileChannel channel;
+    private final PartialFile partial;
     private final long tableStart;
     private final ByteBuffer table;
     private final Map<Integer, byte[]> early = new HashMap<>();
     private int next;
 
     DeltaWriter(Path file, DeltaHeader header, int tiles) throws IOException {
-        this.file = file.toAbsolutePath();
-        this.partial = this.file.resolveSibling("." + this.file.getFileName() + "."
-                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".partial");
-        this.channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        this.partial = PartialFile.beside(file);
         byte[] start = header.bytes();
         this.tableStart = start.length;
         this.table = ByteBuffer.allocate(tiles * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         write(ByteBuffer.wrap(start));
-        channel.position(tableStart + table.capacity());
+        partial.channel().position(tableStart + table.capacity());
     }
 
     /** The code of a tile. */
@@ -54,25 +45,22 @@ final class DeltaWriter implements AutoCloseable {
 
     private void write(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            partial.channel().write(bytes);
         }
     }
 
     /** Completes, syncs and publishes the file; returns its size. */
     long finish() throws IOException {
-        long size = channel.position();
-        channel.position(tableStart);
+        long size = partial.channel().position();
+        partial.channel().position(tableStart);
         write(table);
-        channel.force(true);
-        channel.close();
-        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        partial.publish();
         return size;
     }
 
-    /** Removes the partial file unless {@link #finish} succeeded. */
+    /** Removes what was written unless {@link #finish} succeeded. */
     @Override
     public void close() throws IOException {
-        channel.close();
-        Files.deleteIfExists(partial);
+        partial.close();
     }
 }

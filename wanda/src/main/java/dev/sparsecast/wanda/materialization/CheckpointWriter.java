@@ -65,23 +65,31 @@ public final class CheckpointWriter {
                     + base.digest() + ": use the base model that it was made from");
         }
         mask.checkFits(base.config());
-        checkTarget(target);
+        checkTarget(target, base.directory());
         StagingDirectory staging = StagingDirectory.beside(target);
         try (staging) {
             copyOthers(base, staging.path());
             writeShards(base, mask, staging.path(), threads, progress);
             staging.publish();
-        } catch (IOException | UncheckedIOException e) {
-            throw new PruningException("cannot write checkpoint " + target + ": " + e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw cannotWrite(target, e.getCause());
+        } catch (IOException e) {
+            throw cannotWrite(target, e);
         }
+    }
+
+    private static PruningException cannotWrite(Path target, IOException cause) {
+        return new PruningException("cannot write checkpoint " + target + ": " + cause.getMessage(), cause);
     }
 
     /**
      * Checks that a directory can be made here, before any work is done for it.
      *
-     * @throws PruningException if it exists and is not empty, or its parent does not exist
+     * @param source the base model's directory
+     * @throws PruningException if it exists and is not empty, its parent does not exist, or it is the source or inside it
      */
-    public static void checkTarget(Path target) {
+    public static void checkTarget(Path target, Path source) {
+        checkOutside(target, source);
         Path parent = target.toAbsolutePath().normalize().getParent();
         if (parent == null || !Files.isDirectory(parent)) {
             throw new PruningException(
@@ -101,6 +109,25 @@ public final class CheckpointWriter {
             }
         } catch (IOException e) {
             throw new PruningException("cannot read directory " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void checkOutside(Path target, Path source) {
+        try {
+            if (Files.exists(target) && Files.exists(source) && Files.isSameFile(target, source)) {
+                throw new PruningException("cannot write checkpoint " + target
+                        + ": it is the base model's own directory; give another one");
+            }
+            Path parent = target.toAbsolutePath().normalize().getParent();
+            if (parent != null
+                    && Files.exists(parent)
+                    && Files.exists(source)
+                    && parent.toRealPath().startsWith(source.toRealPath())) {
+                throw new PruningException("cannot write checkpoint " + target
+                        + ": it is inside the base model's directory; give one outside");
+            }
+        } catch (IOException e) {
+            throw cannotWrite(target, e);
         }
     }
 

@@ -52,7 +52,7 @@ public final class PruneRun {
      */
     public static PruneResult run(PruneRequest request, Progress progress, MaskMaker maker) {
         long start = System.nanoTime();
-        request.out().ifPresent(CheckpointWriter::checkTarget);
+        request.out().ifPresent(out -> CheckpointWriter.checkTarget(out, request.model()));
         try (Checkpoint model = Checkpoint.open(request.model())) {
             Made made = maker.make(model);
             SubModelMask mask = made.mask();

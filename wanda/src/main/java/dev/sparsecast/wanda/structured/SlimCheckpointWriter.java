@@ -31,7 +31,7 @@ final class SlimCheckpointWriter {
     private SlimCheckpointWriter() {}
 
     static void write(Checkpoint base, Cut cut, SlimTensors tensors, Path target, Progress progress) {
-        CheckpointWriter.checkTarget(target);
+        CheckpointWriter.checkTarget(target, base.directory());
         StagingDirectory staging = StagingDirectory.beside(target);
         try (staging) {
             CheckpointWriter.copyOthers(base, staging.path());

@@ -51,7 +51,7 @@ public final class StructuredRun {
             throw new PruningException(
                     "method flap needs activation statistics: make a file with profile and give it with --statistics");
         }
-        CheckpointWriter.checkTarget(request.out());
+        CheckpointWriter.checkTarget(request.out(), request.model());
     }
 
     private static void checkFamily(ModelConfig config) {

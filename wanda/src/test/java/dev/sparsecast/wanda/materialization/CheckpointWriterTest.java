@@ -95,6 +95,37 @@ class CheckpointWriterTest {
     }
 
     @Test
+    void theModelsOwnDirectoryAndWhatIsInsideAreRefused() throws Exception {
+        Path base = TestModels.write(directory.resolve("m"), ElementType.F32, 8);
+        Path link = Files.createSymbolicLink(directory.resolve("link"), base);
+        for (Path inside : List.of(base.resolve("pruned"), base.resolve("extra/pruned"), link.resolve("pruned"))) {
+            assertThatThrownBy(() -> write(base, inside))
+                    .isInstanceOf(PruningException.class)
+                    .hasMessageContaining("is inside the base model's directory");
+        }
+        for (Path same : List.of(base, link)) {
+            assertThatThrownBy(() -> write(base, same))
+                    .isInstanceOf(PruningException.class)
+                    .hasMessageContaining("is the base model's own directory");
+        }
+    }
+
+    @Test
+    void linksOfACacheAreCopiedAsFiles() throws Exception {
+        Path blobs = TestModels.write(directory.resolve("blobs"), ElementType.F32, 9);
+        Path snapshot = Files.createDirectories(directory.resolve("snapshot/extra")).getParent();
+        for (String name : names(blobs)) {
+            Files.createSymbolicLink(snapshot.resolve(name), blobs.resolve(name));
+        }
+        Path target = directory.resolve("pruned");
+        write(snapshot, target);
+        assertThat(names(target)).contains("extra/notes.txt", "model-00002-of-00002.safetensors");
+        for (String name : names(target)) {
+            assertThat(Files.isSymbolicLink(target.resolve(name))).as(name).isFalse();
+        }
+    }
+
+    @Test
     void aFailureLeavesNothingBehind() throws Exception {
         Path base = TestModels.write(directory.resolve("m"), ElementType.F32, 4);
         try (Checkpoint model = Checkpoint.open(base)) {

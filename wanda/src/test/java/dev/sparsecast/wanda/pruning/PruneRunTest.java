@@ -97,7 +97,7 @@ class PruneRunTest {
                         Optional.of(mask),
                         Optional.of(model)))
                 .isInstanceOf(PruningException.class)
-                .hasMessageContaining("is not empty");
+                .hasMessageContaining("is the base model's own directory");
         assertThat(mask).doesNotExist();
     }
 
