@@ -113,7 +113,8 @@ class CheckpointWriterTest {
     @Test
     void linksOfACacheAreCopiedAsFiles() throws Exception {
         Path blobs = TestModels.write(directory.resolve("blobs"), ElementType.F32, 9);
-        Path snapshot = Files.createDirectories(directory.resolve("snapshot/extra")).getParent();
+        Path snapshot =
+                Files.createDirectories(directory.resolve("snapshot/extra")).getParent();
         for (String name : names(blobs)) {
             Files.createSymbolicLink(snapshot.resolve(name), blobs.resolve(name));
         }
