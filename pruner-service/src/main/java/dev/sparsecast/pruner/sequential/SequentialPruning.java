@@ -62,8 +62,9 @@ public final class SequentialPruning {
             int threads,
             Progress progress) {
         if (!parameters.budget().equals(Budget.UNIFORM)) {
-            throw new PruningException("budget " + parameters.budget().label()
-                    + " needs the statistics of all blocks at once and cannot be used sequentially: use budget uniform");
+            throw new PruningException(
+                    "budget " + parameters.budget().label()
+                            + " needs the statistics of all blocks at once and cannot be used sequentially: use budget uniform");
         }
         return new SequentialPruning(base, modelDigest, parameters, threads).run(sequences, options, progress);
     }

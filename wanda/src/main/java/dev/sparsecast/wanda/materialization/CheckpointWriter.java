@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -72,7 +73,7 @@ public final class CheckpointWriter {
             writeShards(base, mask, staging.path(), threads, progress);
             staging.publish();
         } catch (UncheckedIOException e) {
-            throw cannotWrite(target, e.getCause());
+            throw cannotWrite(target, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw cannotWrite(target, e);
         }

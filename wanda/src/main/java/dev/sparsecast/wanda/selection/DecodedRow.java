@@ -35,6 +35,8 @@ final class DecodedRow {
     private final WeightMatrix weights;
     private final float[] magnitudes;
     private float sum;
+
+    @SuppressWarnings("UnusedVariable") // only written, so that the loads are not left out
     private int read;
 
     DecodedRow(WeightMatrix weights) {
