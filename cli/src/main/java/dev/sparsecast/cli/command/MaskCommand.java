@@ -56,9 +56,10 @@ final class MaskCommand {
 
         @Override
         public Integer call() {
-            CheckpointWriter.checkTarget(out, model);
+            Path directory = model.directory();
+            CheckpointWriter.checkTarget(out, directory);
             long start = System.nanoTime();
-            try (Checkpoint checkpoint = Checkpoint.open(model.directory());
+            try (Checkpoint checkpoint = Checkpoint.open(directory);
                     MappedMask mapped = MaskFile.open(mask);
                     Progress line = Progress.ofProcess()) {
                 SubModelMask applied = mapped.mask();
