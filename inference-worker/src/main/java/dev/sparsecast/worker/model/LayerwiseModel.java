@@ -67,7 +67,8 @@ public final class LayerwiseModel implements AutoCloseable {
     }
 
     private static List<SequenceBatch> batches(List<int[]> sequences, int batchTokens) {
-        return Pass.plan(sequences, new int[sequences.size()], batchTokens, ArrayDecoder.PADDING).stream()
+        Pass.Limits limits = new Pass.Limits(batchTokens, ArrayDecoder.PADDING, false);
+        return Pass.plan(sequences, new int[sequences.size()], limits).stream()
                 .flatMap(pass -> pass.runs().stream())
                 .toList();
     }
