@@ -1,8 +1,10 @@
 package dev.sparsecast.checkpoint.statistics;
 
 import dev.sparsecast.checkpoint.CheckpointException;
+import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Tap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -89,6 +91,43 @@ public record ModelStatistics(
                 shared(statistics, ModelStatistics::domain),
                 sharedDigest(statistics),
                 layers);
+    }
+
+    /**
+     * The sum of several statistics: {@link #mix} with the weight 1 for each.
+     *
+     * @throws CheckpointException if the digests that are known differ, or the shapes do
+     */
+    public static ModelStatistics sum(List<ModelStatistics> statistics) {
+        double[] ones = new double[statistics.size()];
+        Arrays.fill(ones, 1);
+        return mix(statistics, ones);
+    }
+
+    /**
+     * Checks that these can be of a model; a digest that is not known is no contradiction.
+     *
+     * @param digest the model's digest, {@code sha256:…}
+     * @throws CheckpointException if they name another model, or have other layers or channels
+     */
+    public void checkModel(ModelConfig config, String digest) {
+        modelDigest.filter(known -> !known.equals(digest)).ifPresent(known -> {
+            throw new CheckpointException("the statistics were taken from model " + known + " but this model is "
+                    + digest + "; profile this model instead");
+        });
+        if (layers.size() != config.layers()) {
+            throw new CheckpointException("the statistics have " + layers.size() + " layers but the model has "
+                    + config.layers() + "; they were taken from another model");
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            for (Tap tap : Tap.values()) {
+                if (sums(layer, tap).channels() != tap.channels(config)) {
+                    throw new CheckpointException("the statistics have "
+                            + sums(layer, tap).channels() + " channels (layer " + layer + ", " + tap.label()
+                            + ") but the model has " + tap.channels(config) + "; they were taken from another model");
+                }
+            }
+        }
     }
 
     private static void checkWeights(int count, double[] weights) {

@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,15 +69,26 @@ public final class StatisticsFile {
     }
 
     /**
-     * Reads files and adds up their sums.
+     * Reads several files, of the same or of different groups of one model, and adds them: sums, tokens and prompts.
      *
      * @param files at least one
-     * @throws CheckpointException naming what is wrong with one, or if they are of different models
+     * @throws CheckpointException naming what is wrong, also if two of them are of different models
      */
     public static ModelStatistics readMixed(List<Path> files) {
-        double[] weights = new double[files.size()];
-        Arrays.fill(weights, 1);
-        return ModelStatistics.mix(files.stream().map(StatisticsFile::read).toList(), weights);
+        List<ModelStatistics> parts = new ArrayList<>();
+        Map<String, Path> digests = new LinkedHashMap<>();
+        for (Path file : files) {
+            ModelStatistics part = read(file);
+            part.modelDigest().ifPresent(digest -> digests.putIfAbsent(digest, file));
+            parts.add(part);
+        }
+        if (digests.size() > 1) {
+            List<Path> different = List.copyOf(digests.values());
+            throw new CheckpointException(different.get(0) + " and " + different.get(1)
+                    + " are statistics of different models (" + String.join(", ", digests.keySet())
+                    + "); give files of one model");
+        }
+        return ModelStatistics.sum(parts);
     }
 
     private static double number(Path file, Map<String, String> metadata, String key) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsecast.checkpoint.CheckpointException;
+import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Tap;
 import java.util.EnumMap;
 import java.util.List;
@@ -38,6 +39,33 @@ class ModelStatisticsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aSumHasEveryPartOnce() {
+        assertThat(ModelStatistics.sum(List.of(one, two, one)))
+                .usingRecursiveComparison()
+                .isEqualTo(ModelStatistics.mix(List.of(one, two, one), new double[] {1, 1, 1}));
+    }
+
+    @Test
+    void knowsWhetherItCanBeOfAModel() {
+        ModelConfig config = ModelConfig.llama(3, 5, 2, 1, 1, 2, 10, 10, 1e-5, 1e4, true);
+        named("java", "code", Optional.of("sha256:1")).checkModel(config, "sha256:1");
+        named("java", "code", Optional.empty()).checkModel(config, "sha256:1");
+
+        assertForeign(named("java", "code", Optional.of("sha256:2")), config, "taken from model sha256:2");
+        assertForeign(one, ModelConfig.llama(3, 5, 3, 1, 1, 2, 10, 10, 1e-5, 1e4, true), "2 layers");
+        assertForeign(one, ModelConfig.llama(3, 6, 2, 1, 1, 2, 10, 10, 1e-5, 1e4, true), "5 channels (layer 0");
+    }
+
+    private static void assertForeign(ModelStatistics statistics, ModelConfig config, String complaint) {
+        String digest = statistics.modelDigest().filter("sha256:2"::equals).isPresent()
+                ? "sha256:1"
+                : statistics.modelDigest().orElse("sha256:1");
+        assertThatThrownBy(() -> statistics.checkModel(config, digest))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(complaint);
     }
 
     @Test

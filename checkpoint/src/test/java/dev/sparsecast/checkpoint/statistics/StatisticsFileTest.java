@@ -56,6 +56,37 @@ class StatisticsFileTest {
         metadata.putAll(Map.of("format", "sparsecast-statistics", "tokens", "12"));
     }
 
+    @Test
+    void filesAreAddedAndThoseOfDifferentModelsRefusedByName() {
+        Path first = directory.resolve("first");
+        Path second = directory.resolve("second");
+        ModelStatistics one = RandomStatistics.of(1, 2);
+        StatisticsFile.write(first, of(one, "python", "sha256:1"));
+        StatisticsFile.write(second, of(one, "java", "sha256:1"));
+
+        ModelStatistics sum = StatisticsFile.readMixed(List.of(first, second, first));
+
+        assertThat(sum.tokens()).isEqualTo(3 * one.tokens());
+        assertThat(sum.prompts()).isEqualTo(3 * one.prompts());
+        assertThat(sum.language()).isEqualTo("mixed");
+        assertThat(sum.domain()).isEqualTo("code");
+        assertThat(sum.modelDigest()).contains("sha256:1");
+        double[] squares = one.sums(1, Tap.MLP_HIDDEN).sumSquares();
+        for (int channel = 0; channel < squares.length; channel++) {
+            assertThat(sum.sums(1, Tap.MLP_HIDDEN).sumSquares()[channel])
+                    .isEqualTo(squares[channel] + squares[channel] + squares[channel]);
+        }
+
+        StatisticsFile.write(second, of(one, "java", "sha256:2"));
+        assertThatThrownBy(() -> StatisticsFile.readMixed(List.of(first, second)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(first + " and " + second + " are statistics of different models");
+    }
+
+    private static ModelStatistics of(ModelStatistics sums, String language, String model) {
+        return new ModelStatistics(sums.tokens(), sums.prompts(), language, "code", Optional.of(model), sums.layers());
+    }
+
     static LongStream seeds() {
         return LongStream.range(0, 20);
     }

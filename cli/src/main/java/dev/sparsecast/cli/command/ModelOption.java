@@ -24,6 +24,11 @@ final class ModelOption {
 
     /** The model's directory, which is downloaded first if need be. */
     Path directory() {
+        return directory(model);
+    }
+
+    /** The directory of a model that an option named. */
+    static Path directory(String model) {
         try (Progress line = Progress.ofProcess()) {
             return ModelHub.directory(
                     model,

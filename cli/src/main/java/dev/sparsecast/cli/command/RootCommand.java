@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             CompareCommand.class,
             MaskCommand.class,
+            ExportCommand.class,
             KeysCommand.class
         },
         mixinStandardHelpOptions = true,

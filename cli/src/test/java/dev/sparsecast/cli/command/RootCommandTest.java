@@ -74,6 +74,14 @@ class RootCommandTest {
                 "prune --model . --sparsity 0.5 --removed-heads 1",
                 "prune --model . --method flap --out cut",
                 "prune --model . --method flap --sparsity 0.5 --out cut --mask mask",
+                "profile --out x",
+                "profile --out x --prompts demo.jsonl",
+                "profile --out x --merge missing.statistics",
+                "export imatrix --out x.gguf",
+                "export imatrix --statistics missing.statistics --out x.gguf",
+                "export imatrix --statistics missing.statistics --out x.gguf --chunk-size 0",
+                "worker --bootstrap-servers a:1 --model x --max-tokens 0",
+                "worker --bootstrap-servers a:1 --model x --oversize drop",
             })
     void refusesBadUsageInOneSentence(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);

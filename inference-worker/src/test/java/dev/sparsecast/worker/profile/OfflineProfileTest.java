@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.checkpoint.CheckpointException;
+import dev.sparsecast.checkpoint.Tap;
+import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.worker.evaluate.OfflineEvaluation;
 import dev.sparsecast.worker.model.ModelOptions;
 import dev.sparsecast.worker.model.Progress;
@@ -58,6 +60,28 @@ class OfflineProfileTest {
         assertThat(profile(List.of(LONG, LONG), 9).statistics().language()).isEqualTo("java");
         assertThat(profile(List.of(LONG, SHORT), 9).statistics().language()).isEqualTo("mixed");
         assertThat(profile(List.of(LONG, SHORT), 9).statistics().domain()).isEqualTo("code");
+    }
+
+    /** Batches differ, so float32 sums inside them are rounded otherwise; the sums across are float64. */
+    @Test
+    void partsAddedAreWhatOneRunOverAllGives() {
+        ModelStatistics whole = profile(List.of(SHORT, LONG), 100).statistics();
+        ModelStatistics sum = ModelStatistics.sum(List.of(
+                profile(List.of(SHORT), 100).statistics(),
+                profile(List.of(LONG), 100).statistics()));
+
+        assertThat(sum.tokens()).isEqualTo(whole.tokens());
+        assertThat(sum.prompts()).isEqualTo(whole.prompts());
+        assertThat(sum.language()).isEqualTo(whole.language());
+        assertThat(sum.modelDigest()).isEqualTo(whole.modelDigest());
+        for (int layer = 0; layer < whole.layers().size(); layer++) {
+            for (Tap tap : Tap.values()) {
+                for (int channel = 0; channel < whole.sums(layer, tap).channels(); channel++) {
+                    double expected = whole.sums(layer, tap).sumSquares()[channel];
+                    assertThat(sum.sums(layer, tap).sumSquares()[channel]).isCloseTo(expected, within(1e-5 * expected));
+                }
+            }
+        }
     }
 
     @Test
