@@ -8,6 +8,7 @@ import dev.sparsecast.cli.terminal.StopSignal;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.worker.loop.FlushPolicy;
 import dev.sparsecast.worker.loop.InferenceWorker;
+import dev.sparsecast.worker.loop.PromptLimit;
 import dev.sparsecast.worker.loop.WorkerSettings;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -55,6 +56,21 @@ final class WorkerCommand implements Callable<Integer>, Service {
             description = "or after so many seconds (default: ${DEFAULT-VALUE}).")
     private double flushSeconds;
 
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            defaultValue = "" + Integer.MAX_VALUE,
+            description = "Longest prompt (default: the model's positions); the same for all workers of a group.")
+    private int maxTokens;
+
+    @Option(
+            names = "--oversize",
+            paramLabel = "POLICY",
+            defaultValue = "cut",
+            description = "What becomes of longer prompts: cut counts their head, reject sends"
+                    + " them to the dead letters (default: ${DEFAULT-VALUE}).")
+    private PromptLimit.Oversize oversize;
+
     @Mixin
     private final ComputeOptions compute = new ComputeOptions();
 
@@ -64,6 +80,7 @@ final class WorkerCommand implements Callable<Integer>, Service {
     @Override
     public Integer call() {
         StopSignal stop = StopSignal.install();
+        MaxTokens.check(maxTokens);
         WorkerSettings settings = settings();
         ClusterSettings connected = cluster.connect();
         try (Checkpoint checkpoint = Checkpoint.open(model.directory());
@@ -79,6 +96,7 @@ final class WorkerCommand implements Callable<Integer>, Service {
     private WorkerSettings settings() {
         try {
             return new WorkerSettings(instance)
+                    .withLimit(new PromptLimit(maxTokens, oversize))
                     .withFlush(new FlushPolicy(
                             flushTokens, flushPrompts, Duration.ofMillis((long) (1000 * flushSeconds))));
         } catch (IllegalArgumentException e) {

@@ -13,6 +13,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -94,7 +96,10 @@ public final class InferenceWorker implements AutoCloseable {
         return current == null ? WorkerTotals.NONE : current.totals();
     }
 
-    /** Finishes the step in hand, flushes, commits, leaves the group and waits for all that. Does nothing the second time. */
+    /**
+     * Goes on for a few seconds with what was read, flushes, commits, leaves the group and waits for all that. What was not
+     * finished is left to whoever reads on. Does nothing the second time.
+     */
     @Override
     public void close() {
         stopping = true;
@@ -119,15 +124,18 @@ public final class InferenceWorker implements AutoCloseable {
         }
     }
 
-    /** Resources close in reverse: leave the group, then the producer, then free the model. */
+    /** Resources close in reverse: leave the group, then the producer, let the step in hand end, then free the model. */
     private void work() {
         SparsecastSerdes serdes = new SparsecastSerdes(cluster);
         try (LanguageModel model = LanguageModel.load(checkpoint, options);
+                ExecutorService modelThread = Executors.newSingleThreadExecutor(
+                        Thread.ofPlatform().name(thread.getName() + "-model").factory());
                 var promptSerde = serdes.prompts();
                 var normsSerde = serdes.activationNorms();
                 FlushTransactions transactions = connect();
                 GroupMember member = new GroupMember(consumerSettings)) {
             Tokenizer tokenizer = checkpoint.tokenizer();
+            WorkerMetrics metrics = new WorkerMetrics(registry, revision, settings.instance(), options.batchTokens());
             PromptLoop started = new PromptLoop(
                     settings,
                     revision,
@@ -138,12 +146,15 @@ public final class InferenceWorker implements AutoCloseable {
                             new PromptIntake(
                                     promptSerde.deserializer(),
                                     tokenizer::encode,
-                                    model.config().maxPositions()),
-                            new ActivationProfiler(model, Optional.of(checkpoint.digest())),
-                            new StepSize(options.batchTokens()),
+                                    settings.limit().within(model.config().maxPositions())),
+                            model.config(),
+                            Optional.of(checkpoint.digest()),
+                            new ActivationProfiler(model),
+                            modelThread,
+                            options.batchTokens(),
                             largestRecord(),
                             !"latest".equals(consumerSettings.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG)),
-                            new WorkerMetrics(registry, revision, settings.instance())));
+                            metrics));
             loop = started;
             LOG.atInfo()
                     .addKeyValue("model", revision)

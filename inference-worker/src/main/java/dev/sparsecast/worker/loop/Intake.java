@@ -1,6 +1,6 @@
 package dev.sparsecast.worker.loop;
 
-import dev.sparsecast.worker.profile.PromptGroup;
+import dev.sparsecast.worker.profile.GroupedPrompt;
 
 /** What becomes of one record of a prompts topic. */
 sealed interface Intake {
@@ -8,15 +8,21 @@ sealed interface Intake {
     /**
      * It goes through the model.
      *
-     * @param tokens token ids, at most as many as the model has positions
-     * @param cut whether the prompt had more
+     * @param cut whether the prompt was longer than allowed
      */
-    @SuppressWarnings("ArrayRecordComponent") // handed straight on to the profiler
-    record Accepted(PromptGroup group, String source, int[] tokens, boolean cut) implements Intake {}
+    record Accepted(GroupedPrompt prompt, String source, boolean cut) implements Intake {}
 
     /** It is kept for the quality gate and never counted. */
     record HeldOut() implements Intake {}
 
-    /** It cannot be processed, ever. */
-    record Rejected(String reason) implements Intake {}
+    /**
+     * It cannot be processed, ever.
+     *
+     * @param oversize whether that is because it is longer than allowed
+     */
+    record Rejected(String reason, boolean oversize) implements Intake {
+        Rejected(String reason) {
+            this(reason, false);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 package dev.sparsecast.worker.loop;
 
+import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.worker.profile.PromptGroup;
+import dev.sparsecast.worker.profile.PromptSums;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,13 +10,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** What has been taken from the topics since the last flush, beside the activations themselves. */
+/** What is to be published at once: the records that are through since the last flush, and the sums over their prompts. */
 final class PendingFlush {
+    private final PromptSums sums;
     private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     private final List<ProducerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
     private final Map<PromptGroup, Set<String>> sources = new HashMap<>();
@@ -23,44 +25,54 @@ final class PendingFlush {
     private long accepted;
     private long heldOut;
     private long cut;
+    private long oversizeRejected;
     private long firstNanos;
 
-    void accept(ConsumerRecord<byte[], byte[]> record, Intake.Accepted prompt) {
-        taken(record);
-        accepted++;
-        if (prompt.cut()) {
-            cut++;
-        }
-        sources.computeIfAbsent(prompt.group(), ignored -> new HashSet<>()).add(prompt.source());
+    PendingFlush(ModelConfig config) {
+        this.sums = new PromptSums(config);
     }
 
-    void holdOut(ConsumerRecord<byte[], byte[]> record) {
-        taken(record);
-        heldOut++;
+    /**
+     * Adds what has been through the model, or needed none.
+     *
+     * @param through records, in the order in which they were read
+     * @param sumsOfThem the sums over exactly their prompts
+     */
+    void add(List<Taken> through, PromptSums sumsOfThem) {
+        sums.add(sumsOfThem);
+        through.forEach(this::add);
     }
 
-    void reject(ConsumerRecord<byte[], byte[]> record, ProducerRecord<byte[], byte[]> deadLetter) {
-        taken(record);
-        deadLetters.add(deadLetter);
-        deadLetterBytes += deadLetter.value() == null ? 0 : deadLetter.value().length;
-    }
-
-    private void taken(ConsumerRecord<byte[], byte[]> record) {
+    private void add(Taken record) {
         if (records++ == 0) {
             firstNanos = System.nanoTime();
         }
-        offsets.put(
-                new TopicPartition(record.topic(), record.partition()),
-                new OffsetAndMetadata(record.offset() + 1, record.leaderEpoch(), ""));
+        offsets.put(record.partition(), record.next());
+        record.deadLetter().ifPresent(deadLetters::add);
+        deadLetterBytes += record.deadLetterBytes();
+        switch (record.fate()) {
+            case Intake.Accepted(var prompt, String source, boolean wasCut) -> {
+                accepted++;
+                cut += wasCut ? 1 : 0;
+                sources.computeIfAbsent(prompt.group(), ignored -> new HashSet<>())
+                        .add(source);
+            }
+            case Intake.HeldOut() -> heldOut++;
+            case Intake.Rejected(String ignored, boolean oversize) -> oversizeRejected += oversize ? 1 : 0;
+        }
     }
 
     boolean isEmpty() {
         return records == 0;
     }
 
-    /** Since the first record was taken. */
+    /** Since the first record came. */
     Duration age() {
         return isEmpty() ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - firstNanos);
+    }
+
+    PromptSums sums() {
+        return sums;
     }
 
     long records() {
@@ -75,8 +87,14 @@ final class PendingFlush {
         return heldOut;
     }
 
+    /** Prompts among the accepted that were too long and lost their end. */
     long cut() {
         return cut;
+    }
+
+    /** Prompts among the dead letters that were too long. */
+    long oversizeRejected() {
+        return oversizeRejected;
     }
 
     /** Where each partition is to be read on from, once this is published. */

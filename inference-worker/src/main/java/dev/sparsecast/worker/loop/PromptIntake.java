@@ -4,6 +4,7 @@ import dev.sparsecast.schemas.HeldOut;
 import dev.sparsecast.schemas.Names;
 import dev.sparsecast.schemas.Prompt;
 import dev.sparsecast.schemas.Topics;
+import dev.sparsecast.worker.profile.GroupedPrompt;
 import dev.sparsecast.worker.profile.PromptGroup;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -21,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class PromptIntake {
     private final Deserializer<Prompt> deserializer;
     private final Function<String, int[]> tokenizer;
-    private final int maxPositions;
+    private final PromptLimit limit;
 
-    PromptIntake(Deserializer<Prompt> deserializer, Function<String, int[]> tokenizer, int maxPositions) {
+    PromptIntake(Deserializer<Prompt> deserializer, Function<String, int[]> tokenizer, PromptLimit limit) {
         this.deserializer = deserializer;
         this.tokenizer = tokenizer;
-        this.maxPositions = maxPositions;
+        this.limit = limit;
     }
 
     /**
@@ -85,12 +86,16 @@ final class PromptIntake {
         if (tokens.length == 0) {
             return new Intake.Rejected("the text has no tokens");
         }
-        boolean cut = tokens.length > maxPositions;
+        boolean oversize = tokens.length > limit.tokens();
+        if (oversize && limit.oversize() == PromptLimit.Oversize.REJECT) {
+            return new Intake.Rejected(
+                    "the prompt has " + tokens.length + " tokens, more than the " + limit.tokens() + " allowed", true);
+        }
+        PromptGroup group = new PromptGroup(prompt.language(), prompt.domain());
         return new Intake.Accepted(
-                new PromptGroup(prompt.language(), prompt.domain()),
+                new GroupedPrompt(group, oversize ? Arrays.copyOf(tokens, limit.tokens()) : tokens),
                 prompt.source(),
-                cut ? Arrays.copyOf(tokens, maxPositions) : tokens,
-                cut);
+                oversize);
     }
 
     private static boolean isOfTheNetwork(Throwable error) {

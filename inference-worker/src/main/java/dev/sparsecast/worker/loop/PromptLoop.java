@@ -1,10 +1,12 @@
 package dev.sparsecast.worker.loop;
 
+import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.worker.profile.ActivationProfiler;
 import dev.sparsecast.worker.profile.PromptGroup;
+import dev.sparsecast.worker.profile.PromptSums;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -12,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -30,34 +34,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Poll, take in, run a bounded step of the model, and now and then flush; all on one thread.
+ * Poll, take in, and now and then flush, while steps of the model run on a thread of their own. So the time between two
+ * polls does not depend on how slow the model is, and the group never takes a busy worker for dead. What is read is
+ * bounded: when enough waits for the model, polling goes on but brings nothing more.
  *
  * <p>Exactly once rests on one rule: the offsets of a flush are those of exactly the records that its sums and dead letters
- * came from, and both are committed in one transaction. Whatever goes wrong, everything gathered since the last flush
- * is forgotten and reading goes on from the committed offsets.
+ * came from, and both are committed in one transaction. Records go through in the order in which they were read, so a
+ * flush is everything up to its offsets. Whatever goes wrong, everything since the last flush is forgotten and reading
+ * goes on from the committed offsets.
  */
 final class PromptLoop {
     private static final Logger LOG = LoggerFactory.getLogger(PromptLoop.class);
     private static final Pattern PROMPT_TOPICS = Pattern.compile("^" + Pattern.quote(Topics.PROMPTS_PREFIX) + ".*");
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5);
+
+    /** How long to go on with what was read when told to stop. */
+    private static final Duration DRAIN = Duration.ofSeconds(10);
+
+    /** Memory for the sums of one flush; more groups than fit are flushed earlier. */
+    private static final long MOST_SUM_BYTES = 256 << 20;
+
     private static final long MOST_DEAD_LETTER_BYTES = 8 << 20;
     private static final int MOST_FAILURES_IN_A_ROW = 10;
 
     private final WorkerSettings settings;
     private final String revision;
+    private final Parts parts;
     private final Consumer<byte[], byte[]> consumer;
-    private final FlushTransactions transactions;
-    private final Serializer<ActivationNorms> normsSerializer;
-    private final PromptIntake intake;
-    private final ActivationProfiler profiler;
-    private final StepSize stepSize;
-    private final int largestRecord;
-    private final boolean fromBeginning;
     private final WorkerMetrics metrics;
+    private final int mostGroups;
     private final java.util.function.Consumer<Duration> pause;
 
-    private PendingFlush pending = new PendingFlush();
+    private final StepPipeline pipeline;
+    private PendingFlush pending;
     private int failuresInARow;
     private @Nullable RuntimeException rebalanceFailure;
     private volatile boolean assigned;
@@ -66,6 +76,10 @@ final class PromptLoop {
     /**
      * What the loop works with; it closes none of it.
      *
+     * @param model shape of the model
+     * @param modelDigest the model's digest
+     * @param modelThread where steps run, one after the other
+     * @param batchTokens tokens of one batch of the model
      * @param largestRecord most bytes that the producer may send in one record
      * @param fromBeginning where to read a partition from that has no committed offset: its beginning, or else its end
      */
@@ -74,8 +88,11 @@ final class PromptLoop {
             FlushTransactions transactions,
             Serializer<ActivationNorms> normsSerializer,
             PromptIntake intake,
+            ModelConfig model,
+            Optional<String> modelDigest,
             ActivationProfiler profiler,
-            StepSize stepSize,
+            Executor modelThread,
+            int batchTokens,
             int largestRecord,
             boolean fromBeginning,
             WorkerMetrics metrics) {}
@@ -88,16 +105,14 @@ final class PromptLoop {
     PromptLoop(WorkerSettings settings, String revision, Parts parts, java.util.function.Consumer<Duration> pause) {
         this.settings = settings;
         this.revision = revision;
+        this.parts = parts;
         this.consumer = parts.consumer();
-        this.transactions = parts.transactions();
-        this.normsSerializer = parts.normsSerializer();
-        this.intake = parts.intake();
-        this.profiler = parts.profiler();
-        this.stepSize = parts.stepSize();
-        this.largestRecord = parts.largestRecord();
-        this.fromBeginning = parts.fromBeginning();
         this.metrics = parts.metrics();
+        this.pipeline = new StepPipeline(
+                this::take, parts.profiler(), parts.modelThread(), new StepSize(parts.batchTokens()), metrics);
+        this.mostGroups = (int) Math.clamp(MOST_SUM_BYTES / PromptSums.bytesOfAGroup(parts.model()), 1, 10_000);
         this.pause = pause;
+        this.pending = new PendingFlush(parts.model());
     }
 
     /** Whether partitions have been assigned at least once; for other threads. */
@@ -111,7 +126,7 @@ final class PromptLoop {
     }
 
     /**
-     * Works until told to stop, then flushes what it has.
+     * Works until told to stop, then drains.
      *
      * @throws WorkerException if it cannot go on
      */
@@ -125,7 +140,7 @@ final class PromptLoop {
             }
         }
         try {
-            flush();
+            drain();
         } catch (KafkaException e) {
             LOG.atWarn()
                     .addKeyValue("model", revision)
@@ -136,82 +151,113 @@ final class PromptLoop {
 
     private void turn() {
         holdBack();
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(profiler.waitingTokens() > 0 ? BUSY_POLL : IDLE_POLL);
+        ConsumerRecords<byte[], byte[]> records = poll(pipeline.isEmpty() ? IDLE_POLL : BUSY_POLL);
+        pipeline.add(records);
+        pipeline.takeIn();
+        pipeline.finish().ifPresent(this::gather);
+        if (isFlushDue()) {
+            flush();
+        }
+        startStep(records.isEmpty());
+        pipeline.report();
+    }
+
+    private ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(timeout);
         if (rebalanceFailure != null) {
             throw rebalanceFailure;
         }
-        metrics.time(WorkerMetrics.Stage.TOKENIZE, () -> records.forEach(this::take));
-        if (profiler.waitingTokens() > 0 && (records.isEmpty() || profiler.waitingTokens() >= stepSize.tokens())) {
-            metrics.time(WorkerMetrics.Stage.FORWARD, () -> stepSize.measure(profiler::step));
-        }
-        metrics.waiting(profiler.waitingTokens());
-        if (settings.flush().isDue(profiler.tokens(), pending.records(), pending.age())
-                || pending.deadLetterBytes() >= MOST_DEAD_LETTER_BYTES) {
-            flush();
-        }
+        return records;
     }
 
-    /** Polling goes on whatever happens, so that the group does not take us for dead; but it brings nothing more. */
+    /** Polling goes on whatever happens; but it brings nothing more. */
     private void holdBack() {
-        if (profiler.waitingTokens() >= 2 * stepSize.tokens()) {
+        if (pipeline.isHeldBack()) {
             consumer.pause(consumer.assignment());
         } else {
             consumer.resume(consumer.paused());
         }
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
-        switch (intake.decide(record)) {
-            case Intake.Accepted prompt -> {
-                profiler.add(prompt.group(), prompt.tokens());
-                pending.accept(record, prompt);
-            }
-            case Intake.HeldOut() -> pending.holdOut(record);
-            case Intake.Rejected(String reason) -> {
-                LOG.atWarn()
-                        .addKeyValue("topic", record.topic())
-                        .addKeyValue("partition", record.partition())
-                        .addKeyValue("offset", record.offset())
-                        .addKeyValue("reason", reason)
-                        .log("Rejected a record; it goes to the dead letters");
-                pending.reject(record, DeadLetter.of(record, reason, settings.instance(), largestRecord));
-            }
-        }
+    private Taken take(ConsumerRecord<byte[], byte[]> record) {
+        Intake fate = parts.intake().decide(record);
+        return Taken.of(record, fate, deadLetter(record, fate));
     }
 
+    private Optional<ProducerRecord<byte[], byte[]>> deadLetter(ConsumerRecord<byte[], byte[]> record, Intake fate) {
+        if (!(fate instanceof Intake.Rejected(String reason, boolean _))) {
+            return Optional.empty();
+        }
+        LOG.atWarn()
+                .addKeyValue("topic", record.topic())
+                .addKeyValue("partition", record.partition())
+                .addKeyValue("offset", record.offset())
+                .addKeyValue("reason", reason)
+                .log("Rejected a record; it goes to the dead letters");
+        return Optional.of(DeadLetter.of(record, reason, settings.instance(), parts.largestRecord()));
+    }
+
+    private void startStep(boolean quiet) {
+        pipeline.start(quiet, pending.sums().groups(), mostGroups);
+    }
+
+    private void gather(StepPipeline.Through through) {
+        pending.add(through.records(), through.result().sums());
+    }
+
+    private boolean isFlushDue() {
+        return settings.flush().isDue(pending.sums().tokens(), pending.records(), pending.age())
+                || pending.deadLetterBytes() >= MOST_DEAD_LETTER_BYTES
+                || pending.sums().groups().size() >= mostGroups;
+    }
+
+    /** Publishes what is through. */
     private void flush() {
         if (pending.isEmpty()) {
             return;
         }
-        long tokens = profiler.tokens();
-        metrics.time(WorkerMetrics.Stage.FORWARD, () -> stepSize.measure(ignored -> profiler.step(Long.MAX_VALUE)));
-        Map<PromptGroup, ModelStatistics> groups = profiler.takeStatistics();
         NormsRecords flush = new NormsRecords(
                 UUID.randomUUID().toString(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS),
                 revision,
                 settings.instance());
+        Map<PromptGroup, ModelStatistics> groups = pending.sums().statistics(parts.modelDigest());
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>(pending.deadLetters());
         metrics.time(WorkerMetrics.Stage.PUBLISH, () -> {
-            records.addAll(flush.of(groups, pending, normsSerializer));
-            transactions.publish(records, pending.offsets(), consumer.groupMetadata());
+            records.addAll(flush.of(groups, pending, parts.normsSerializer()));
+            parts.transactions().publish(records, pending.offsets(), consumer.groupMetadata());
         });
-        totals = totals.plus(pending, tokens);
-        metrics.flushed(pending, groups, records.size());
+        totals = totals.plus(pending);
+        metrics.flushed(pending, groups, records);
         LOG.atDebug()
                 .addKeyValue("model", revision)
                 .addKeyValue("flush", flush.flushId())
                 .addKeyValue("prompts", pending.accepted())
-                .addKeyValue("tokens", tokens)
+                .addKeyValue("tokens", pending.sums().tokens())
                 .addKeyValue("records", records.size())
                 .log("Flushed");
-        pending = new PendingFlush();
+        pending = new PendingFlush(parts.model());
         failuresInARow = 0;
     }
 
+    /** Goes on for a while with what was taken in, then flushes; the rest is left to whoever reads on. */
+    private void drain() {
+        long start = System.nanoTime();
+        pipeline.clearInbox();
+        while (!pipeline.isEmpty() && System.nanoTime() - start < DRAIN.toNanos()) {
+            startStep(true);
+            pipeline.finish().ifPresent(this::gather);
+            consumer.pause(consumer.assignment());
+            // What it may still bring is not taken in, and so neither counted nor committed.
+            poll(Duration.ZERO);
+        }
+        pipeline.clear();
+        flush();
+    }
+
     private void discard() {
-        pending = new PendingFlush();
-        profiler.discard();
+        pipeline.clear();
+        pending = new PendingFlush(parts.model());
     }
 
     /** Forgets what was gathered and goes back to the committed offsets, however often that takes. */
@@ -238,14 +284,14 @@ final class PromptLoop {
 
     private @Nullable RuntimeException goBack() {
         try {
-            transactions.renew();
+            parts.transactions().renew();
             Set<TopicPartition> partitions = consumer.assignment();
             Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(partitions);
             for (TopicPartition partition : partitions) {
                 OffsetAndMetadata offset = committed.get(partition);
                 if (offset != null) {
                     consumer.seek(partition, offset);
-                } else if (fromBeginning) {
+                } else if (parts.fromBeginning()) {
                     consumer.seekToBeginning(List.of(partition));
                 } else {
                     consumer.seekToEnd(List.of(partition));
@@ -266,7 +312,10 @@ final class PromptLoop {
         }
     }
 
-    /** Called inside {@code poll}, on the loop's thread, between two turns: everything taken in is in {@link #pending}. */
+    /**
+     * Called inside {@code poll}, on the loop's thread. What is through is flushed; what is not goes on if its partition
+     * stays, and is forgotten otherwise. Nobody waits for the model.
+     */
     private final class Rebalances implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
@@ -284,7 +333,9 @@ final class PromptLoop {
                     .addKeyValue("partitions", partitions)
                     .log("Partitions revoked");
             try {
+                pipeline.finishNow().ifPresent(PromptLoop.this::gather);
                 flush();
+                pipeline.drop(partitions);
             } catch (KafkaException e) {
                 discard();
                 rebalanceFailure = e;

@@ -1,10 +1,8 @@
 package dev.sparsecast.worker.loop;
 
-import java.util.function.LongUnaryOperator;
-
 /**
- * How many tokens to run through the model between two polls: several batches, to be sorted by length together, but not
- * more than take a few seconds at the speed measured so far, or the group would take the worker for dead.
+ * How many tokens to run through the model in one step: several batches, to be sorted by length together, but not more
+ * than take a few seconds at the speed measured so far. Flushes and an orderly end wait for the step in hand.
  */
 final class StepSize {
     private static final int MOST_BATCHES = 8;
@@ -24,13 +22,6 @@ final class StepSize {
     long tokens() {
         long affordable = (long) (tokensPerSecond * SECONDS);
         return Math.clamp(affordable, batchTokens, (long) MOST_BATCHES * batchTokens);
-    }
-
-    /** Runs a step, which is given the size and returns how many tokens it ran, and learns from it. */
-    void measure(LongUnaryOperator step) {
-        long start = System.nanoTime();
-        long tokens = step.applyAsLong(tokens());
-        learn(tokens, (System.nanoTime() - start) / 1e9);
     }
 
     void learn(long tokens, double seconds) {

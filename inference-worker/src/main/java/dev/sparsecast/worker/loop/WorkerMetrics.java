@@ -1,51 +1,63 @@
 package dev.sparsecast.worker.loop;
 
 import dev.sparsecast.checkpoint.statistics.ModelStatistics;
+import dev.sparsecast.worker.model.Progress;
 import dev.sparsecast.worker.profile.PromptGroup;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** The worker's meters; counters count what was committed, and nothing else. */
+/** The worker's meters. Counters of what was published count what was committed, and nothing else. */
 final class WorkerMetrics {
     private final MeterRegistry registry;
     private final Tags tags;
-    private final Counter flushes;
-    private final Counter heldOut;
-    private final Counter cut;
-    private final Counter deadLetters;
-    private final Counter recoveries;
-    private final DistributionSummary flushRecords;
+    private final int batchTokens;
     private final AtomicLong waitingTokens = new AtomicLong();
+    private final AtomicLong waitingRecords = new AtomicLong();
+    private final AtomicLong paused = new AtomicLong();
 
-    /** What the worker's one thread spends its time on. */
+    /** What the worker spends its time on: its own thread on all but the forward pass, which has one of its own. */
     enum Stage {
         TOKENIZE,
         FORWARD,
         PUBLISH
     }
 
-    WorkerMetrics(MeterRegistry registry, String revision, String worker) {
+    /**
+     * Registers the gauges.
+     *
+     * @param batchTokens most tokens of one batch
+     */
+    WorkerMetrics(MeterRegistry registry, String revision, String worker, int batchTokens) {
         this.registry = registry;
         this.tags = Tags.of("model", revision, "worker", worker);
-        this.flushes = registry.counter("sparsecast.worker.flushes", tags);
-        this.heldOut = registry.counter("sparsecast.worker.prompts.heldout", tags);
-        this.cut = registry.counter("sparsecast.worker.prompts.cut", tags);
-        this.deadLetters = registry.counter("sparsecast.worker.deadletters", tags);
-        this.recoveries = registry.counter("sparsecast.worker.recoveries", tags);
-        this.flushRecords = registry.summary("sparsecast.worker.flush.records", tags);
+        this.batchTokens = batchTokens;
         registry.gauge("sparsecast.worker.waiting.tokens", tags, waitingTokens);
+        registry.gauge("sparsecast.worker.waiting.records", tags, waitingRecords);
+        registry.gauge("sparsecast.worker.paused", tags, paused);
+        // What has not happened yet shows as 0.
+        counter("recoveries");
+        counter("oversize", "action", "cut");
+        counter("oversize", "action", "reject");
     }
 
-    void time(Stage stage, Runnable work) {
-        stageTimer(stage).record(work);
+    private Counter counter(String name, String... more) {
+        return registry.counter("sparsecast.worker." + name, tags.and(more));
     }
 
-    private Timer stageTimer(Stage stage) {
+    private DistributionSummary summary(String name) {
+        return registry.summary("sparsecast.worker." + name, tags);
+    }
+
+    private Timer timer(Stage stage) {
         String name =
                 switch (stage) {
                     case TOKENIZE -> "tokenize";
@@ -55,24 +67,63 @@ final class WorkerMetrics {
         return registry.timer("sparsecast.worker.stage", tags.and("stage", name));
     }
 
-    void waiting(long tokens) {
+    void time(Stage stage, Runnable work) {
+        timer(stage).record(work);
+    }
+
+    <T> T time(Stage stage, Supplier<T> work) {
+        long start = System.nanoTime();
+        try {
+            return work.get();
+        } finally {
+            timer(stage).record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Hears of the batches of one step. */
+    Progress batches() {
+        return new Progress() {
+            private long before;
+
+            @Override
+            public void advanced(long done, long total) {
+                counter("forward.tokens").increment((double) (done - before));
+                summary("batch.fill").record((double) (done - before) / batchTokens);
+                before = done;
+            }
+        };
+    }
+
+    void waiting(long tokens, int records, boolean heldBack) {
         waitingTokens.set(tokens);
+        waitingRecords.set(records);
+        paused.set(heldBack ? 1 : 0);
     }
 
     void recovered() {
-        recoveries.increment();
+        counter("recoveries").increment();
     }
 
-    void flushed(PendingFlush flush, Map<PromptGroup, ModelStatistics> groups, int records) {
+    void flushed(
+            PendingFlush flush,
+            Map<PromptGroup, ModelStatistics> groups,
+            List<ProducerRecord<byte[], byte[]>> records) {
         groups.forEach((group, statistics) -> {
-            Tags ofGroup = tags.and("language", group.language(), "domain", group.domain());
-            registry.counter("sparsecast.worker.tokens", ofGroup).increment(statistics.tokens());
-            registry.counter("sparsecast.worker.prompts", ofGroup).increment(statistics.prompts());
+            String[] ofGroup = {"language", group.language(), "domain", group.domain()};
+            counter("tokens", ofGroup).increment(statistics.tokens());
+            counter("prompts", ofGroup).increment(statistics.prompts());
         });
-        flushes.increment();
-        heldOut.increment((double) flush.heldOut());
-        cut.increment((double) flush.cut());
-        deadLetters.increment(flush.deadLetters().size());
-        flushRecords.record(records);
+        counter("flushes").increment();
+        counter("prompts.heldout").increment((double) flush.heldOut());
+        counter("oversize", "action", "cut").increment((double) flush.cut());
+        counter("oversize", "action", "reject").increment((double) flush.oversizeRejected());
+        counter("deadletters").increment(flush.deadLetters().size());
+        summary("flush.tokens").record((double) flush.sums().tokens());
+        summary("flush.prompts").record((double) flush.accepted());
+        summary("flush.records").record(records.size());
+        summary("flush.bytes")
+                .record(records.stream()
+                        .mapToLong(record -> record.value() == null ? 0 : record.value().length)
+                        .sum());
     }
 }

@@ -16,8 +16,9 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  *     unfinished is then undone at once instead of after a time-out
  * @param group workers of one group share the prompts; the model's revision is appended to it
  * @param flush when to publish
+ * @param limit how long a prompt may be
  */
-public record WorkerSettings(String instance, String group, FlushPolicy flush) {
+public record WorkerSettings(String instance, String group, FlushPolicy flush, PromptLimit limit) {
     public static final String DEFAULT_GROUP = "sparsecast-worker";
 
     /** What exactly-once delivery rests on; nobody may set these otherwise. */
@@ -32,13 +33,17 @@ public record WorkerSettings(String instance, String group, FlushPolicy flush) {
         Names.revision(group);
     }
 
-    /** The default group and flush policy. */
+    /** The default group, flush policy and limit. */
     public WorkerSettings(String instance) {
-        this(instance, DEFAULT_GROUP, FlushPolicy.defaults());
+        this(instance, DEFAULT_GROUP, FlushPolicy.defaults(), PromptLimit.POSITIONS);
     }
 
     public WorkerSettings withFlush(FlushPolicy policy) {
-        return new WorkerSettings(instance, group, policy);
+        return new WorkerSettings(instance, group, policy, limit);
+    }
+
+    public WorkerSettings withLimit(PromptLimit promptLimit) {
+        return new WorkerSettings(instance, group, flush, promptLimit);
     }
 
     /** The consumer group of the workers of a model. */

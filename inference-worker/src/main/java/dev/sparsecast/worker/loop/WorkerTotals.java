@@ -6,20 +6,23 @@ package dev.sparsecast.worker.loop;
  * @param prompts prompts counted into norms
  * @param tokens their tokens
  * @param heldOut prompts kept for the quality gate
- * @param cut prompts among the counted that were longer than the model's positions
+ * @param cut prompts among the counted that were longer than allowed
  * @param deadLetters records rejected
+ * @param oversizeRejected records among the rejected that were longer than allowed
  * @param flushes transactions
  */
-public record WorkerTotals(long prompts, long tokens, long heldOut, long cut, long deadLetters, long flushes) {
-    static final WorkerTotals NONE = new WorkerTotals(0, 0, 0, 0, 0, 0);
+public record WorkerTotals(
+        long prompts, long tokens, long heldOut, long cut, long deadLetters, long oversizeRejected, long flushes) {
+    static final WorkerTotals NONE = new WorkerTotals(0, 0, 0, 0, 0, 0, 0);
 
-    WorkerTotals plus(PendingFlush flushed, long flushedTokens) {
+    WorkerTotals plus(PendingFlush flushed) {
         return new WorkerTotals(
                 prompts + flushed.accepted(),
-                tokens + flushedTokens,
+                tokens + flushed.sums().tokens(),
                 heldOut + flushed.heldOut(),
                 cut + flushed.cut(),
                 deadLetters + flushed.deadLetters().size(),
+                oversizeRejected + flushed.oversizeRejected(),
                 flushes + 1);
     }
 }

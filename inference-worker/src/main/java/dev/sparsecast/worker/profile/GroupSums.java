@@ -41,6 +41,27 @@ final class GroupSums {
         addRow(sums.sum(), sum, row);
     }
 
+    /** Adds other sums of the same model to these, and returns these. */
+    GroupSums plus(GroupSums others) {
+        for (int layer = 0; layer < layers.size(); layer++) {
+            for (Tap tap : Tap.values()) {
+                TapSums mine = Objects.requireNonNull(layers.get(layer).get(tap));
+                TapSums theirs = Objects.requireNonNull(others.layers.get(layer).get(tap));
+                addAll(mine.sumSquares(), theirs.sumSquares());
+                addAll(mine.sum(), theirs.sum());
+            }
+        }
+        tokens += others.tokens;
+        prompts += others.prompts;
+        return this;
+    }
+
+    private static void addAll(double[] totals, double[] values) {
+        for (int channel = 0; channel < totals.length; channel++) {
+            totals[channel] += values[channel];
+        }
+    }
+
     private static void addRow(double[] totals, float[] rows, int row) {
         int offset = row * totals.length;
         for (int channel = 0; channel < totals.length; channel++) {

@@ -25,18 +25,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PromptIntakeTest {
-    private static final int MAX_POSITIONS = 4;
+    private static final PromptLimit LIMIT = new PromptLimit(4, PromptLimit.Oversize.CUT);
 
     private final Serde<Prompt> serde =
             new SparsecastSerdes(new ClusterSettings("unused:1", "mock://prompt-intake")).prompts();
-    private final PromptIntake intake = new PromptIntake(serde.deserializer(), PromptIntakeTest::words, MAX_POSITIONS);
+    private final PromptIntake intake = new PromptIntake(serde.deserializer(), PromptIntakeTest::words, LIMIT);
 
     @Test
     void takesAPromptOfItsTopicsLanguage() {
         Intake fate = intake.decide(record("python", prompt(counted(), "python", "code", "a b c")));
         assertThat(fate).isInstanceOfSatisfying(Intake.Accepted.class, accepted -> {
-            assertThat(accepted.group()).isEqualTo(new PromptGroup("python", "code"));
-            assertThat(accepted.tokens()).containsExactly(1, 1, 1);
+            assertThat(accepted.prompt().group()).isEqualTo(new PromptGroup("python", "code"));
+            assertThat(accepted.prompt().tokens()).containsExactly(1, 1, 1);
             assertThat(accepted.source()).isEqualTo("somewhere");
             assertThat(accepted.cut()).isFalse();
         });
@@ -46,9 +46,27 @@ class PromptIntakeTest {
     void cutsALongPromptAndSaysSo() {
         Intake fate = intake.decide(record("python", prompt(counted(), "python", "code", "a b c d e f")));
         assertThat(fate).isInstanceOfSatisfying(Intake.Accepted.class, accepted -> {
-            assertThat(accepted.tokens()).hasSize(MAX_POSITIONS);
+            assertThat(accepted.prompt().tokens()).hasSize(4);
             assertThat(accepted.cut()).isTrue();
         });
+    }
+
+    @Test
+    void rejectsALongPromptIfToldTo() {
+        PromptIntake strict = new PromptIntake(
+                serde.deserializer(),
+                PromptIntakeTest::words,
+                new PromptLimit(5, PromptLimit.Oversize.REJECT).within(4));
+
+        Intake fate = strict.decide(record("python", prompt(counted(), "python", "code", "a b c d e f")));
+        assertThat(fate).isEqualTo(new Intake.Rejected("the prompt has 6 tokens, more than the 4 allowed", true));
+        assertThat(strict.decide(record("python", prompt(counted(), "python", "code", "a b c d"))))
+                .isInstanceOf(Intake.Accepted.class);
+    }
+
+    @Test
+    void aLimitOfNothingIsRefused() {
+        assertThatThrownBy(() -> new PromptLimit(0, PromptLimit.Oversize.CUT)).hasMessageContaining("0 tokens");
     }
 
     @Test
@@ -114,7 +132,7 @@ class PromptIntakeTest {
                     throw new SerializationException("Error retrieving schema", new ConnectException("refused"));
                 },
                 PromptIntakeTest::words,
-                MAX_POSITIONS);
+                LIMIT);
         assertThatThrownBy(() -> unreachable.decide(received("python", new byte[] {0, 0, 0, 0, 1})))
                 .isInstanceOf(RegistryUnavailableException.class);
         PromptIntake slow = new PromptIntake(
@@ -122,7 +140,7 @@ class PromptIntakeTest {
                     throw new TimeoutException("the registry took too long");
                 },
                 PromptIntakeTest::words,
-                MAX_POSITIONS);
+                LIMIT);
         assertThatThrownBy(() -> slow.decide(received("python", new byte[] {0, 0, 0, 0, 1})))
                 .isInstanceOf(TimeoutException.class);
     }

@@ -16,8 +16,10 @@ import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import dev.sparsecast.worker.model.LanguageModel;
 import dev.sparsecast.worker.model.ModelOptions;
+import dev.sparsecast.worker.model.Progress;
 import dev.sparsecast.worker.model.RandomModel;
 import dev.sparsecast.worker.profile.ActivationProfiler;
+import dev.sparsecast.worker.profile.GroupedPrompt;
 import dev.sparsecast.worker.profile.PromptGroup;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -55,6 +60,8 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PromptLoopTest {
     private static final String REVISION = "tiny@0123456789ab";
+    private static final int BATCH_TOKENS = 8;
+    private static final String UNKNOWN_TOKEN = "unknown";
     private static final TopicPartition PYTHON = new TopicPartition("prompts.python", 0);
     private static final TopicPartition JAVA = new TopicPartition("prompts.java", 0);
 
@@ -64,6 +71,10 @@ class PromptLoopTest {
     private final Serde<ActivationNorms> norms = serdes.activationNorms();
     private LanguageModel model;
 
+    /** Runs steps at once, unless a test has something else in mind. */
+    private Executor modelThread;
+
+    private PromptLimit limit;
     private CommittedConsumer consumer;
     private List<MockProducer<byte[], byte[]>> producers;
     private Deque<Runnable> turns;
@@ -98,6 +109,8 @@ class PromptLoopTest {
 
     @BeforeEach
     void freshClients() {
+        modelThread = Runnable::run;
+        limit = PromptLimit.POSITIONS;
         consumer = new CommittedConsumer();
         producers = new ArrayList<>();
         turns = new ArrayDeque<>();
@@ -137,11 +150,7 @@ class PromptLoopTest {
             flushes.add(value.flushId() + "@" + value.flushedAt());
         }
         assertThat(flushes).hasSize(1);
-        ActivationProfiler expected = new ActivationProfiler(model, Optional.empty());
-        for (String text : List.of("one two three", "four five", "six")) {
-            expected.add(new PromptGroup("python", "code"), tokens(text));
-        }
-        ModelStatistics python = expected.takeStatistics().get(new PromptGroup("python", "code"));
+        ModelStatistics python = statistics("one two three", "four five", "six");
         for (int layer = 0; layer < shape.layers(); layer++) {
             ActivationNorms value = byKey.get(LayerKey.parse(REVISION + "/python/code/" + layer));
             assertThat(value.tokens()).isEqualTo(6);
@@ -161,7 +170,7 @@ class PromptLoopTest {
         }
         assertThat(byKey).containsKey(LayerKey.parse(REVISION + "/java/code/0"));
         assertThat(committedOffsets()).containsEntry(PYTHON, 3L).containsEntry(JAVA, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(4, 8, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(4, 8, 0, 0, 0, 0, 1));
         assertThat(meters.get("sparsecast.worker.tokens")
                         .tag("language", "python")
                         .counter()
@@ -193,7 +202,7 @@ class PromptLoopTest {
                 });
         assertThat(producers.getFirst().commitCount()).isEqualTo(1);
         assertThat(committedOffsets()).containsEntry(PYTHON, 3L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 2, 0, 0, 1, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 2, 0, 0, 1, 0, 1));
     }
 
     @Test
@@ -204,7 +213,7 @@ class PromptLoopTest {
 
         assertThat(producers.getFirst().history()).isEmpty();
         assertThat(committedOffsets()).containsEntry(PYTHON, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(0, 0, 1, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(0, 0, 1, 0, 0, 0, 1));
     }
 
     @Test
@@ -214,6 +223,8 @@ class PromptLoopTest {
             send(JAVA, "q", "java", "three", "a");
             producers.getFirst().commitTransactionException = new ProducerFencedException("timed out");
         });
+        // Run, lost; going back looks at the next turn already.
+        turns.add(() -> {});
         turns.add(() -> {});
         turns.add(this::redeliver);
         turns.add(() -> {});
@@ -223,20 +234,136 @@ class PromptLoopTest {
         assertThat(producers.get(0).history()).isEmpty();
         assertThat(producers.get(1).history()).hasSize(2 * shape.layers());
         assertThat(committedOffsets()).containsEntry(PYTHON, 1L).containsEntry(JAVA, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 3, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 3, 0, 0, 0, 0, 1));
         assertThat(meters.get("sparsecast.worker.recoveries").counter().count()).isEqualTo(1);
     }
 
     @Test
     void partitionsAreFlushedBeforeTheyAreGivenUp() {
         turns.add(() -> send(PYTHON, "p", "python", "one two", "a"));
+        turns.add(() -> {});
         turns.add(() -> {
             consumer.rebalance(List.of(JAVA));
             assertThat(committedOffsets()).containsEntry(PYTHON, 1L);
         });
         PromptLoop loop = run();
 
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 0, 0, 1));
+    }
+
+    @Test
+    void whatIsNotThroughWhenItsPartitionGoesIsLeftToTheNextOwnerAndTheRestGoesOn() {
+        ArrayDeque<Runnable> steps = new ArrayDeque<>();
+        modelThread = steps::add;
+        turns.add(() -> {
+            send(PYTHON, "p", "python", "one two", "a");
+            send(JAVA, "q", "java", "three", "a");
+        });
+        turns.add(() -> {});
+        turns.add(() -> assertThat(steps).as("a step with both").hasSize(1));
+        turns.add(() -> consumer.rebalance(List.of(JAVA)));
+        turns.add(() -> {
+            assertThat(steps).as("another one with what stays").hasSize(2);
+            steps.forEach(Runnable::run);
+            modelThread = Runnable::run;
+        });
+        PromptLoop loop = run();
+
+        assertThat(committedOffsets()).containsEntry(JAVA, 1L).doesNotContainKey(PYTHON);
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 1, 0, 0, 0, 0, 1));
+    }
+
+    @Test
+    void goesOnPollingAndReadsNoMoreThanItHasRoomForWhileAStepTakesLong() {
+        ArrayDeque<Runnable> steps = new ArrayDeque<>();
+        modelThread = steps::add;
+        turns.add(() -> sendMany(200));
+        for (int turn = 0; turn < 20; turn++) {
+            turns.add(() -> {
+                assertThat(steps).hasSizeLessThanOrEqualTo(1);
+                assertThat(gauge("waiting.tokens")).isLessThanOrEqualTo(2 * BATCH_TOKENS + 2);
+            });
+        }
+        turns.add(() -> {
+            assertThat(consumer.paused()).containsExactlyInAnyOrder(PYTHON, JAVA);
+            assertThat(gauge("paused")).isEqualTo(1);
+            modelThread = Runnable::run;
+            steps.remove().run();
+        });
+        for (int turn = 0; turn < 200; turn++) {
+            turns.add(() -> {});
+        }
+        PromptLoop loop = run();
+
+        assertThat(consumer.paused()).isEmpty();
+        assertThat(loop.totals().prompts()).isEqualTo(200);
+        assertThat(committedOffsets()).containsEntry(PYTHON, 200L);
+        assertThat(gauge("waiting.records")).isZero();
+    }
+
+    @Test
+    void drainsWhatWasTakenInWhenToldToStop() {
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        modelThread = executor;
+        turns.add(() -> sendMany(40));
+        PromptLoop loop;
+        try (executor) {
+            loop = run();
+        }
+
+        WorkerTotals totals = loop.totals();
+        assertThat(totals.prompts()).isPositive();
+        assertThat(committedOffsets()).containsEntry(PYTHON, totals.prompts());
+    }
+
+    @Test
+    void flushesByTokensWhateverElseIsStillWaiting() {
+        turns.add(() -> sendMany(40));
+        for (int turn = 0; turn < 60; turn++) {
+            turns.add(() -> {});
+        }
+        PromptLoop loop = run(new FlushPolicy(20, 1_000, Duration.ofHours(1)));
+
+        // 80 tokens, in steps of 8 or more: a flush as soon as 20 or more are through.
+        assertThat(loop.totals().flushes()).isBetween(2L, 4L);
+        assertThat(loop.totals().tokens()).isEqualTo(80);
+        assertThat(meters.get("sparsecast.worker.flush.tokens").summary().max()).isBetween(20.0, 80.0);
+    }
+
+    @Test
+    void longPromptsAreCutAndCountedAsSuch() {
+        limit = new PromptLimit(2, PromptLimit.Oversize.CUT);
+        turns.add(() -> send(PYTHON, "p", "python", "one two three", "a"));
+        PromptLoop loop = run();
+
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 1, 0, 0, 1));
+        assertThat(oversize("cut")).isEqualTo(1);
+        assertThat(oversize("reject")).isZero();
+    }
+
+    @Test
+    void longPromptsAreRejectedIfToldToAndCountedAsSuch() {
+        limit = new PromptLimit(2, PromptLimit.Oversize.REJECT);
+        turns.add(() -> {
+            send(PYTHON, "p", "python", "one two three", "a");
+            send(PYTHON, "q", "python", "one two", "a");
+            receive(PYTHON, new byte[] {1});
+        });
+        PromptLoop loop = run();
+
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 2, 1, 1));
+        assertThat(oversize("reject")).isEqualTo(1);
+        assertThat(committedOffsets()).containsEntry(PYTHON, 3L);
+    }
+
+    @Test
+    void whatTheModelFailsOfEndsTheLoop() {
+        turns.add(() -> receive(PYTHON, bytes(ids(false).findFirst().orElseThrow(), "python", UNKNOWN_TOKEN, "a")));
+        turns.add(() -> {});
+        turns.add(() -> {});
+        assertThatThrownBy(this::run)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("tokenizer does not belong to this model");
     }
 
     @Test
@@ -259,12 +386,41 @@ class PromptLoopTest {
         assertThat(pauses).hasSize(10).isSorted();
     }
 
+    /** Two tokens each. */
+    private void sendMany(int count) {
+        ids(false).limit(count).forEach(id -> receive(PYTHON, bytes(id, "python", "one two", "a")));
+    }
+
+    private double gauge(String name) {
+        return meters.get("sparsecast.worker." + name).gauge().value();
+    }
+
+    private double oversize(String action) {
+        return meters.get("sparsecast.worker.oversize")
+                .tag("action", action)
+                .counter()
+                .count();
+    }
+
+    private ModelStatistics statistics(String... texts) {
+        PromptGroup group = new PromptGroup("python", "code");
+        return new ActivationProfiler(model)
+                .run(
+                        Stream.of(texts)
+                                .map(text -> new GroupedPrompt(group, tokens(text)))
+                                .toList(),
+                        Progress.NONE)
+                .statistics(Optional.empty())
+                .get(group);
+    }
+
     private PromptLoop run() {
         return run(FlushPolicy.defaults());
     }
 
     /** Runs the loop, one scheduled turn a poll, until none is left; the loop then drains. */
     private PromptLoop run(FlushPolicy policy) {
+        WorkerMetrics metrics = new WorkerMetrics(meters, REVISION, "w1", BATCH_TOKENS);
         PromptLoop loop = new PromptLoop(
                 new WorkerSettings("w1").withFlush(policy),
                 REVISION,
@@ -272,12 +428,16 @@ class PromptLoopTest {
                         consumer,
                         transactions(),
                         norms.serializer(),
-                        new PromptIntake(prompts.deserializer(), PromptLoopTest::tokens, shape.maxPositions()),
-                        new ActivationProfiler(model, Optional.empty()),
-                        new StepSize(1000),
+                        new PromptIntake(
+                                prompts.deserializer(), PromptLoopTest::tokens, limit.within(shape.maxPositions())),
+                        shape,
+                        Optional.empty(),
+                        new ActivationProfiler(model),
+                        step -> modelThread.execute(step),
+                        BATCH_TOKENS,
                         1 << 20,
                         true,
-                        new WorkerMetrics(meters, REVISION, "w1")),
+                        metrics),
                 pauses::add);
         loop.run(() -> {
             Runnable next = turns.poll();
@@ -347,6 +507,9 @@ class PromptLoopTest {
 
     /** A token a word. */
     private static int[] tokens(String text) {
+        if (text.equals(UNKNOWN_TOKEN)) {
+            return new int[] {1_000_000};
+        }
         return Stream.of(text.split(" "))
                 .mapToInt(word -> Math.floorMod(word.hashCode(), 61))
                 .toArray();

@@ -33,7 +33,7 @@ class StepSizeTest {
     @Test
     void learnsNothingFromAStepOfNothing() {
         stepSize.learn(1000, 5);
-        stepSize.measure(size -> 0);
+        stepSize.learn(0, 1);
         assertThat(stepSize.tokens()).isEqualTo(2000);
     }
 }

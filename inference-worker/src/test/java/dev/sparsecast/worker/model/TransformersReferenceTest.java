@@ -8,6 +8,7 @@ import dev.sparsecast.checkpoint.Tap;
 import dev.sparsecast.checkpoint.statistics.ModelStatistics;
 import dev.sparsecast.checkpoint.statistics.TapSums;
 import dev.sparsecast.worker.profile.ActivationProfiler;
+import dev.sparsecast.worker.profile.GroupedPrompt;
 import dev.sparsecast.worker.profile.PromptGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,9 +84,13 @@ class TransformersReferenceTest {
         try (Checkpoint checkpoint = Checkpoint.open(directory);
                 LanguageModel model = arithmetic.load(checkpoint)) {
             PromptGroup group = new PromptGroup("python", "code");
-            ActivationProfiler profiler = new ActivationProfiler(model, Optional.empty());
-            sequences.forEach(sequence -> profiler.add(group, sequence));
-            ModelStatistics statistics = profiler.takeStatistics().get(group);
+            List<GroupedPrompt> prompts = sequences.stream()
+                    .map(tokens -> new GroupedPrompt(group, tokens))
+                    .toList();
+            ModelStatistics statistics = new ActivationProfiler(model)
+                    .run(prompts, Progress.NONE)
+                    .statistics(Optional.empty())
+                    .get(group);
             assertThat(statistics).isNotNull();
             assertThat(statistics.tokens())
                     .isEqualTo(sequences.stream().mapToInt(s -> s.length).sum());

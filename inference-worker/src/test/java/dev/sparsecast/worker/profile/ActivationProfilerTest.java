@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Tap;
 import dev.sparsecast.checkpoint.statistics.ModelStatistics;
+import dev.sparsecast.checkpoint.statistics.TapSums;
 import dev.sparsecast.worker.model.LanguageModel;
 import dev.sparsecast.worker.model.ModelOptions;
+import dev.sparsecast.worker.model.Progress;
 import dev.sparsecast.worker.model.RandomModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,14 +43,14 @@ class ActivationProfilerTest {
 
     @Test
     void groupsThatSharedBatchesHaveTheSumsTheyWouldHaveAlone() {
-        ActivationProfiler mixed = profiler();
+        List<GroupedPrompt> mixed = new ArrayList<>();
         for (int i = 0; i < python.size(); i++) {
-            mixed.add(PYTHON, python.get(i));
+            mixed.add(new GroupedPrompt(PYTHON, python.get(i)));
             if (i < math.size()) {
-                mixed.add(MATH, math.get(i));
+                mixed.add(new GroupedPrompt(MATH, math.get(i)));
             }
         }
-        Map<PromptGroup, ModelStatistics> together = mixed.takeStatistics();
+        Map<PromptGroup, ModelStatistics> together = statistics(run(mixed));
 
         assertThat(together).containsOnlyKeys(PYTHON, MATH);
         assertSame(together.get(PYTHON), alone(PYTHON, python));
@@ -55,50 +58,52 @@ class ActivationProfilerTest {
     }
 
     @Test
-    void stepsAddUpToTheWhole() {
-        ActivationProfiler stepwise = profiler();
-        python.forEach(tokens -> stepwise.add(PYTHON, tokens));
-        long run = 0;
-        while (stepwise.waitingTokens() > 0) {
-            long before = stepwise.waitingTokens();
-            long step = stepwise.step(60);
-            assertThat(step).isBetween(1L, 60L);
-            assertThat(stepwise.waitingTokens()).isEqualTo(before - step);
-            run += step;
+    void runsAddUpToTheWhole() {
+        PromptSums sums = new PromptSums(shape);
+        for (int start = 0; start < python.size(); start += 2) {
+            sums.add(run(prompts(PYTHON, python.subList(start, Math.min(start + 2, python.size())))));
         }
-        assertThat(run).isEqualTo(stepwise.tokens()).isEqualTo(tokens(python));
-        assertSame(stepwise.takeStatistics().get(PYTHON), alone(PYTHON, python));
+        sums.add(run(prompts(MATH, math)));
+        sums.add(run(List.of()));
+
+        assertThat(sums.groups()).containsExactlyInAnyOrder(PYTHON, MATH);
+        assertThat(sums.tokens()).isEqualTo(tokens(python) + tokens(math));
+        assertSame(statistics(sums).get(PYTHON), alone(PYTHON, python));
+        assertSame(statistics(sums).get(MATH), alone(MATH, math));
     }
 
     @Test
-    void beginsAnewAfterTakingAndAfterDiscarding() {
-        ActivationProfiler profiler = profiler();
-        math.forEach(tokens -> profiler.add(MATH, tokens));
-        assertThat(profiler.takeStatistics()).containsOnlyKeys(MATH);
-        math.forEach(tokens -> profiler.add(MATH, tokens));
-        profiler.step(80);
-        profiler.discard();
-        assertThat(profiler.tokens()).isZero();
-        assertThat(profiler.waitingTokens()).isZero();
-        profiler.add(PYTHON, python.getFirst());
-        Map<PromptGroup, ModelStatistics> statistics = profiler.takeStatistics();
-        assertThat(statistics).containsOnlyKeys(PYTHON);
-        assertSame(statistics.get(PYTHON), alone(PYTHON, python.subList(0, 1)));
-        assertThat(profiler.takeStatistics()).isEmpty();
+    void knowsHowMuchMemoryAGroupTakes() {
+        long doubles = 0;
+        for (Map<Tap, TapSums> layer : alone(MATH, math).layers()) {
+            for (TapSums sums : layer.values()) {
+                doubles += sums.sum().length + sums.sumSquares().length;
+            }
+        }
+        assertThat(PromptSums.bytesOfAGroup(shape)).isEqualTo(doubles * Double.BYTES);
     }
 
-    private ActivationProfiler profiler() {
-        return new ActivationProfiler(model, Optional.of("sha256:0"));
+    private PromptSums run(List<GroupedPrompt> prompts) {
+        return new ActivationProfiler(model).run(prompts, Progress.NONE);
+    }
+
+    private static List<GroupedPrompt> prompts(PromptGroup group, List<int[]> sequences) {
+        return sequences.stream()
+                .map(tokens -> new GroupedPrompt(group, tokens))
+                .toList();
+    }
+
+    private static Map<PromptGroup, ModelStatistics> statistics(PromptSums sums) {
+        return sums.statistics(Optional.of("sha256:0"));
     }
 
     private ModelStatistics alone(PromptGroup group, List<int[]> sequences) {
-        ActivationProfiler profiler = profiler();
-        sequences.forEach(tokens -> profiler.add(group, tokens));
-        ModelStatistics statistics = profiler.takeStatistics().get(group);
+        ModelStatistics statistics = statistics(run(prompts(group, sequences))).get(group);
         assertThat(statistics.tokens()).isEqualTo(tokens(sequences));
         assertThat(statistics.prompts()).isEqualTo(sequences.size());
         assertThat(statistics.language()).isEqualTo(group.language());
         assertThat(statistics.domain()).isEqualTo(group.domain());
+        assertThat(statistics.modelDigest()).contains("sha256:0");
         return statistics;
     }
 
