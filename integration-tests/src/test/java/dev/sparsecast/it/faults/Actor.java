@@ -156,7 +156,8 @@ final class Actor implements AutoCloseable {
     public synchronized void close() {
         wanted = false;
         if (running != null) {
-            List<ProcessHandle> dying = new ArrayList<>(running.process().descendants().toList());
+            List<ProcessHandle> dying =
+                    new ArrayList<>(running.process().descendants().toList());
             dying.add(running.process().toHandle());
             running.close();
             // whoever deletes their directory next should not find them writing
