@@ -19,6 +19,11 @@ import java.util.stream.IntStream;
  * first needed.
  */
 public final class LanguageModel implements AutoCloseable {
+    /** TorchScript looks on at its first call and compiles at its second. */
+    private static final int WARM_UP_PASSES = 2;
+
+    private static final int WARM_UP_TOKENS = 160;
+
     private final ModelConfig config;
     private final ModelOptions options;
     private final Decoder decoder;
@@ -62,6 +67,14 @@ public final class LanguageModel implements AutoCloseable {
                     options.precision().label() + " cannot be computed in on this " + options.device()
                             + " (on processors it needs AVX-512 or AMX); use --precision float32",
                     e);
+        }
+    }
+
+    /** Runs a few tokens through the blocks, so that the engine has compiled what it runs before the first prompt comes. */
+    public void warmUp() {
+        List<int[]> sequences = List.of(new int[Math.min(WARM_UP_TOKENS, config.maxPositions())]);
+        for (int pass = 0; pass < WARM_UP_PASSES; pass++) {
+            profile(sequences, (layer, tap, groups, sumSquares, sum) -> {}, Progress.NONE);
         }
     }
 

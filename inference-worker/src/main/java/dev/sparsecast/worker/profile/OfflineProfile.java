@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param prompts prompts counted
  * @param emptyPrompts prompts left out because their text has no tokens
  * @param seconds from the first forward pass to the last
- * @param loadSeconds opening the tokenizer and copying the weights to the device
+ * @param loadSeconds opening the tokenizer, copying the weights to the device, and warming the engine up
  * @param precision in which the model was run
  */
 public record OfflineProfile(
@@ -43,6 +43,7 @@ public record OfflineProfile(
         long loadStart = System.nanoTime();
         try (LanguageModel model = LanguageModel.load(checkpoint, options)) {
             Tokenizer tokenizer = checkpoint.tokenizer();
+            model.warmUp();
             double loadSeconds = secondsSince(loadStart);
             TokenizedPrompts tokenized = TokenizedPrompts.of(
                     prompts, tokenizer, Math.min(maxTokens, model.config().maxPositions()));
