@@ -21,6 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -129,6 +133,28 @@ class EmbeddedStackIT {
         assertThat(Registry.register(url, "stack-it-value")).isEqualTo(200);
         assertThat(Registry.register(url, "stack-it-value", "{\"name\":\"a\",\"type\":\"int\"}"))
                 .isEqualTo(409);
+    }
+
+    /** As services do that start together on a new cluster. */
+    @Test
+    void takesANewSchemaFromManyWhoBringItAtOnce(ClusterSettings cluster) throws Exception {
+        int clients = 8;
+        CyclicBarrier barrier = new CyclicBarrier(clients);
+        try (ExecutorService threads = Executors.newFixedThreadPool(clients)) {
+            List<Future<byte[]>> written = new ArrayList<>();
+            for (int client = 0; client < clients; client++) {
+                written.add(threads.submit(() -> {
+                    try (Serde<Prompt> serde = new SparsecastSerdes(cluster).prompts()) {
+                        barrier.await();
+                        return serde.serializer().serialize(Topics.prompts("at-once"), Samples.prompt());
+                    }
+                }));
+            }
+            byte[] first = written.getFirst().get();
+            for (Future<byte[]> other : written) {
+                assertThat(other.get()).isEqualTo(first);
+            }
+        }
     }
 
     @Test

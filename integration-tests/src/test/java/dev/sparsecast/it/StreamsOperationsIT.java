@@ -88,10 +88,15 @@ class StreamsOperationsIT {
     @Order(1)
     void anyInstanceAnswersForAllAndTheOneThatHoldsTheKeyIsAsked() throws Exception {
         try (Instance first = new Instance("first");
-                Instance second = new Instance("second")) {
-            await().atMost(Duration.ofSeconds(90)).until(() -> isComplete(first) && isComplete(second));
+                Instance second = new Instance("second");
+                Instance third = new Instance("third");
+                Instance fourth = new Instance("fourth")) {
+            List<Instance> instances = List.of(first, second, third, fourth); // more than partitions: one holds none
+            for (Instance instance : instances) {
+                await().atMost(Duration.ofSeconds(90)).until(() -> isComplete(instance));
+            }
 
-            for (Instance instance : List.of(first, second)) {
+            for (Instance instance : instances) {
                 for (int layer = 0; layer < LAYERS; layer++) {
                     JsonNode found = get(instance, "groups/" + PYTHON + "/layers/" + layer + "?channels=true");
                     assertThat(found.get("lifetime").get("tokens").asDouble()).isEqualTo(100);
@@ -138,11 +143,11 @@ class StreamsOperationsIT {
     @Order(2)
     void storesThatCannotBeOpenedAreDeletedAndRestored() throws Exception {
         Path store = directory.resolve(
-                "third/" + InstanceSettings.DEFAULT_APPLICATION_ID + "/0_0/rocksdb/statistics-totals");
+                "fifth/" + InstanceSettings.DEFAULT_APPLICATION_ID + "/0_0/rocksdb/statistics-totals");
         Files.createDirectories(store);
         Files.writeString(store.resolve("CURRENT"), "");
-        try (Instance third = new Instance("third")) {
-            await().atMost(Duration.ofSeconds(90)).until(() -> isComplete(third));
+        try (Instance fifth = new Instance("fifth")) {
+            await().atMost(Duration.ofSeconds(90)).until(() -> isComplete(fifth));
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.sparsecast.schemas.serde;
 
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.errors.SerializationException;
@@ -12,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A serde of one of our records: Confluent's Avro serializer and deserializer with the mapping around them. */
 final class RecordSerde<T, A extends SpecificRecord> implements Serde<T> {
+    private static final int CONFLICT = 409;
+    private static final int REGISTRATIONS = 5;
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
     private final AvroMapping<T, A> mapping;
     private final KafkaAvroSerializer avroSerializer = new KafkaAvroSerializer();
     private final KafkaAvroDeserializer avroDeserializer = new KafkaAvroDeserializer();
@@ -27,7 +33,7 @@ final class RecordSerde<T, A extends SpecificRecord> implements Serde<T> {
         return new Serializer<>() {
             @Override
             public byte @Nullable [] serialize(String topic, @Nullable T value) {
-                return value == null ? null : avroSerializer.serialize(topic, mapping.toAvro(value));
+                return value == null ? null : write(topic, mapping.toAvro(value));
             }
 
             @Override
@@ -50,6 +56,36 @@ final class RecordSerde<T, A extends SpecificRecord> implements Serde<T> {
                 avroDeserializer.close();
             }
         };
+    }
+
+    private byte[] write(String topic, A value) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return avroSerializer.serialize(topic, value);
+            } catch (RuntimeException e) {
+                if (attempt == REGISTRATIONS || !isConflict(e)) {
+                    throw e;
+                }
+                pause(attempt, e);
+            }
+        }
+    }
+
+    /**
+     * Whether the registry answered 409. A registry says so not only of an incompatible schema: of two clients that register
+     * the same new subject at once, one may be told that it exists already, and finds it when it asks again.
+     */
+    private static boolean isConflict(RuntimeException failure) {
+        return failure.getCause() instanceof RestClientException refusal && refusal.getStatus() == CONFLICT;
+    }
+
+    private static void pause(int attempt, RuntimeException failure) {
+        try {
+            Thread.sleep(PAUSE.multipliedBy(attempt));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failure;
+        }
     }
 
     private T read(String topic, byte[] bytes) {

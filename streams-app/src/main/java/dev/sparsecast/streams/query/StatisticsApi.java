@@ -49,7 +49,7 @@ public final class StatisticsApi implements AutoCloseable {
      * @param topology description of the topology
      */
     public StatisticsApi(KafkaStreams streams, EpochSettings settings, HostInfo self, String topology) {
-        this.stores = new LocalStores(streams, settings);
+        this.stores = new LocalStores(streams, self, settings);
         this.instances = new Instances(streams, self);
         this.topology = topology;
     }
@@ -141,7 +141,8 @@ public final class StatisticsApi implements AutoCloseable {
     }
 
     private Groups groups(boolean localOnly) {
-        List<GroupSummary> found = stores.statistics().groups();
+        List<GroupSummary> found =
+                stores.holds(StatisticsStores.LEDGERS) ? stores.statistics().groups() : List.of();
         Map<String, Group> groups = new TreeMap<>();
         found.forEach(summary -> merge(groups, group(summary)));
         if (!localOnly) {
