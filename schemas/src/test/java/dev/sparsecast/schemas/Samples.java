@@ -3,13 +3,16 @@ package dev.sparsecast.schemas;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.SubModelRelease.GroupProvenance;
+import dev.sparsecast.schemas.SubModelRelease.LossDifference;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -96,6 +99,34 @@ public final class Samples {
                 release.releasedAt(),
                 "",
                 Signature.NONE);
+    }
+
+    /** A release with every field that was added later. */
+    public static SubModelRelease releaseWithRollout() {
+        SubModelRelease release = release();
+        return new SubModelRelease(
+                release.model(),
+                release.submodel(),
+                9,
+                OptionalInt.of(8),
+                release.baseDigest(),
+                Trigger.CHURN,
+                release.recipe(),
+                release.artifacts(),
+                new Quality(
+                        10,
+                        2000,
+                        22.8,
+                        44.1,
+                        OptionalDouble.of(45.5),
+                        Optional.of(new LossDifference(0.66, 0.5, 0.75, 0.95)),
+                        Optional.of(new LossDifference(-0.03, -0.25, 0.125, 0.95))),
+                List.of(new GroupProvenance("python", "code", 1, 17, new FlushDigest(-5), 100, 3, 2)),
+                release.snapshotAt(),
+                release.releasedAt(),
+                "",
+                Signature.NONE,
+                new Rollout(0.25, true, OptionalInt.of(6), List.of(8, 7)));
     }
 
     public static SubModelDeployment deployment() {

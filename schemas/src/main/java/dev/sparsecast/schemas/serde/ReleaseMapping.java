@@ -5,12 +5,15 @@ import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.SubModelRelease.GroupProvenance;
+import dev.sparsecast.schemas.SubModelRelease.LossDifference;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
 import java.nio.ByteBuffer;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +53,9 @@ final class ReleaseMapping {
                         quality.candidate(),
                         quality.current().isPresent()
                                 ? (Double) quality.current().getAsDouble()
-                                : null),
+                                : null,
+                        toAvro(quality.differenceToDense()),
+                        toAvro(quality.differenceToCurrent())),
                 release.provenance().stream()
                         .map(group -> new dev.sparsecast.schemas.avro.GroupProvenance(
                                 group.language(),
@@ -59,12 +64,29 @@ final class ReleaseMapping {
                                 group.epoch(),
                                 group.flushDigest().value(),
                                 group.tokens(),
-                                group.prompts()))
+                                group.prompts(),
+                                group.distinctSources()))
                         .toList(),
                 release.snapshotAt(),
                 release.releasedAt(),
                 release.keyId(),
-                ByteBuffer.wrap(release.signature().bytes()));
+                ByteBuffer.wrap(release.signature().bytes()),
+                toAvro(release.rollout()));
+    }
+
+    private static dev.sparsecast.schemas.avro.@Nullable LossDifference toAvro(Optional<LossDifference> difference) {
+        return difference
+                .map(known -> new dev.sparsecast.schemas.avro.LossDifference(
+                        known.mean(), known.low(), known.high(), known.confidence()))
+                .orElse(null);
+    }
+
+    private static dev.sparsecast.schemas.avro.Rollout toAvro(Rollout rollout) {
+        return new dev.sparsecast.schemas.avro.Rollout(
+                rollout.canaryShare(),
+                rollout.pinned(),
+                rollout.restores().isPresent() ? (Integer) rollout.restores().getAsInt() : null,
+                rollout.revoked());
     }
 
     private static SubModelRelease fromAvro(dev.sparsecast.schemas.avro.SubModelRelease avro) {
@@ -96,7 +118,9 @@ final class ReleaseMapping {
                         quality.getTokens(),
                         quality.getDensePerplexity(),
                         quality.getCandidatePerplexity(),
-                        optional(quality.getCurrentPerplexity())),
+                        optional(quality.getCurrentPerplexity()),
+                        difference(quality.getDifferenceToDense()),
+                        difference(quality.getDifferenceToCurrent())),
                 avro.getProvenance().stream()
                         .map(group -> new GroupProvenance(
                                 group.getLanguage(),
@@ -105,12 +129,25 @@ final class ReleaseMapping {
                                 group.getEpoch(),
                                 new FlushDigest(group.getFlushDigest()),
                                 group.getTokens(),
-                                group.getPrompts()))
+                                group.getPrompts(),
+                                group.getDistinctSources()))
                         .toList(),
                 avro.getSnapshotAt(),
                 avro.getReleasedAt(),
                 avro.getKeyId(),
-                signature(avro.getSignature()));
+                signature(avro.getSignature()),
+                new Rollout(
+                        avro.getRollout().getCanaryShare(),
+                        avro.getRollout().getPinned(),
+                        optional(avro.getRollout().getRestores()),
+                        avro.getRollout().getRevoked()));
+    }
+
+    private static Optional<LossDifference> difference(
+            dev.sparsecast.schemas.avro.@Nullable LossDifference difference) {
+        return Optional.ofNullable(difference)
+                .map(known ->
+                        new LossDifference(known.getMean(), known.getLow(), known.getHigh(), known.getConfidence()));
     }
 
     private static Signature signature(ByteBuffer buffer) {

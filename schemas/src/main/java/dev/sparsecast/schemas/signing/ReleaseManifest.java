@@ -2,6 +2,7 @@ package dev.sparsecast.schemas.signing;
 
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.SerializationFeature;
@@ -10,7 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The canonical manifest of a release: UTF-8 JSON without white space, fields in the order written here, numbers in
  * Java's shortest form. Everything that the release says is in it but the signature and the key's id, so these bytes can
- * be made again from the record, and are what is signed.
+ * be made again from the record, and are what is signed. Fields that came later are left out where they have their
+ * default, so that releases of before still verify.
  */
 public final class ReleaseManifest {
     private static final JsonMapper JSON =
@@ -55,10 +57,15 @@ public final class ReleaseManifest {
         if (release.quality().current().isPresent()) {
             quality.put("current_perplexity", release.quality().current().getAsDouble());
         }
+        quality.putAll(differences(release.quality()));
         manifest.put("quality", quality);
         manifest.put(
                 "provenance",
                 release.provenance().stream().map(ReleaseManifest::content).toList());
+        Map<String, Object> rollout = content(release.rollout());
+        if (!rollout.isEmpty()) {
+            manifest.put("rollout", rollout);
+        }
         manifest.put("snapshot_at", release.snapshotAt().toEpochMilli());
         manifest.put("released_at", release.releasedAt().toEpochMilli());
         return manifest;
@@ -82,6 +89,43 @@ public final class ReleaseManifest {
         content.put("flush_digest", group.flushDigest().toString());
         content.put("tokens", group.tokens());
         content.put("prompts", group.prompts());
+        if (group.distinctSources() != 0) {
+            content.put("distinct_sources", group.distinctSources());
+        }
+        return content;
+    }
+
+    private static Map<String, Object> differences(SubModelRelease.Quality quality) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        quality.differenceToDense().ifPresent(difference -> content.put("difference_to_dense", content(difference)));
+        quality.differenceToCurrent()
+                .ifPresent(difference -> content.put("difference_to_current", content(difference)));
+        return content;
+    }
+
+    private static Map<String, Object> content(SubModelRelease.LossDifference difference) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("mean", difference.mean());
+        content.put("low", difference.low());
+        content.put("high", difference.high());
+        content.put("confidence", difference.confidence());
+        return content;
+    }
+
+    private static Map<String, Object> content(Rollout rollout) {
+        Map<String, Object> content = new LinkedHashMap<>();
+        if (rollout.canaryShare() != Rollout.EVERYWHERE.canaryShare()) {
+            content.put("canary_share", rollout.canaryShare());
+        }
+        if (rollout.pinned()) {
+            content.put("pinned", true);
+        }
+        if (rollout.restores().isPresent()) {
+            content.put("restores", rollout.restores().getAsInt());
+        }
+        if (!rollout.revoked().isEmpty()) {
+            content.put("revoked", rollout.revoked());
+        }
         return content;
     }
 }

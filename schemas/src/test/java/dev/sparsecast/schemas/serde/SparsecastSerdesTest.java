@@ -36,6 +36,7 @@ class SparsecastSerdesTest {
         assertRoundTrip("activation-drift", serdes.driftReports(), Samples.drift());
         assertRoundTrip("submodel-releases", serdes.releases(), Samples.release());
         assertRoundTrip("submodel-releases", serdes.releases(), Samples.releaseWithBudget());
+        assertRoundTrip("submodel-releases", serdes.releases(), Samples.releaseWithRollout());
         assertRoundTrip("submodel-deployments", serdes.deployments(), Samples.deployment());
     }
 

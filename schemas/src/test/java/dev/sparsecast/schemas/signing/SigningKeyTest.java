@@ -79,6 +79,28 @@ class SigningKeyTest {
                 .contains("\"half_life_tokens\":\"5000.0\",\"budget\":\"owl:5:0.08\"},");
     }
 
+    @Test
+    void theManifestHoldsWhatWasAddedLater() {
+        assertThat(new String(ReleaseManifest.canonicalBytes(Samples.releaseWithRollout()), StandardCharsets.UTF_8))
+                .contains(
+                        "\"current_perplexity\":45.5,"
+                                + "\"difference_to_dense\":{\"mean\":0.66,\"low\":0.5,\"high\":0.75,\"confidence\":0.95},"
+                                + "\"difference_to_current\":{\"mean\":-0.03,\"low\":-0.25,\"high\":0.125,\"confidence\":0.95}},",
+                        "\"prompts\":3,\"distinct_sources\":2}],"
+                                + "\"rollout\":{\"canary_share\":0.25,\"pinned\":true,\"restores\":6,\"revoked\":[7,8]},"
+                                + "\"snapshot_at\":");
+    }
+
+    @Test
+    void whatAReleaseSaysOfItsRolloutIsSigned() {
+        SigningKey key = SigningKey.generate();
+        SubModelRelease signed = key.sign(Samples.releaseWithRollout());
+        assertThat(key.verifyingKey().verifies(signed)).isTrue();
+        SubModelRelease stripped =
+                signed.withRollout(SubModelRelease.Rollout.EVERYWHERE).signed(signed.keyId(), signed.signature());
+        assertThat(key.verifyingKey().verifies(stripped)).isFalse();
+    }
+
     private static SubModelRelease withVersion(SubModelRelease release, int version) {
         return new SubModelRelease(
                 release.model(),
