@@ -24,11 +24,12 @@ import java.util.stream.IntStream;
  * Each shape is a pool of matrices larger than any cache. {@code benchmarks/selection.sh} runs this several times, with
  * PyTorch on the same shapes between, and makes a table.
  *
- * <p>Arguments: seconds per figure, half of them to warm up (default 2); threads (default 2). Prints lines of layer, what
+ * <p>Arguments: seconds per figure, half of them to warm up (default 2); threads (default 2); weights in a pool, in units
+ * of 2^20 (default 96; a matrix at least), of which few lie in the caches and leave out the cost of memory. Prints lines of layer, what
  * was measured, and the median, separated by tabs.
  */
 public final class SelectionBenchmark {
-    private static final long POOL_WEIGHTS = 96L << 20;
+    private static final int POOL_MEBI_WEIGHTS = 96;
     private static final int TASK_WEIGHTS = 1 << 19;
     private static final int READ_BYTES = 1 << 20;
 
@@ -46,22 +47,25 @@ public final class SelectionBenchmark {
 
     private final double seconds;
     private final int threads;
+    private final long poolWeights;
 
-    private SelectionBenchmark(double seconds, int threads) {
+    private SelectionBenchmark(double seconds, int threads, long poolWeights) {
         this.seconds = seconds;
         this.threads = threads;
+        this.poolWeights = poolWeights;
     }
 
     public static void main(String[] arguments) {
         double seconds = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 2;
         int threads = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2;
-        SelectionBenchmark benchmark = new SelectionBenchmark(seconds, threads);
+        long pool = arguments.length > 2 ? Long.parseLong(arguments[2]) : POOL_MEBI_WEIGHTS;
+        SelectionBenchmark benchmark = new SelectionBenchmark(seconds, threads, pool << 20);
         SHAPES.forEach(benchmark::measure);
     }
 
     private void measure(Shape shape) {
         try (Arena arena = Arena.ofShared()) {
-            int matrices = Math.toIntExact(POOL_WEIGHTS / ((long) shape.rows * shape.columns));
+            int matrices = Math.toIntExact(Math.max(1, poolWeights / ((long) shape.rows * shape.columns)));
             long weights = (long) matrices * shape.rows * shape.columns;
             MemorySegment data = arena.allocate(2 * weights, Long.BYTES);
             SyntheticWeights.fill(data, 0, matrices * shape.rows, shape.columns, new SplittableRandom(2));

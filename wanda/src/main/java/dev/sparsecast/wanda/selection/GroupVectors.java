@@ -52,7 +52,16 @@ final class GroupVectors implements VectorKernel.RowMasker {
 
     @Override
     public long[] mask(float[] magnitudes, float sum, float[] norms) {
-        long[] words = bits;
+        mark(magnitudes, norms, bits);
+        return bits;
+    }
+
+    /**
+     * One method with both loops: a method of its own for the ranks, which returns a vector, would be inlined or not
+     * depending on what the compiler did first, and be ten times slower where it is not.
+     */
+    private void mark(float[] magnitudes, float[] norms, long[] words) {
+        int compared = turns * Lanes.COUNT;
         long usedLanes = (1L << used) - 1;
         long word = 0;
         int filled = 0;
@@ -61,7 +70,13 @@ final class GroupVectors implements VectorKernel.RowMasker {
             IntVector score = FloatVector.fromArray(Lanes.FLOATS, magnitudes, column)
                     .mul(FloatVector.fromArray(Lanes.FLOATS, norms, column))
                     .reinterpretAsInts();
-            long kept = ranks(score, others, lower, turns).compare(GE, pruned).toLong() & usedLanes;
+            IntVector rank = IntVector.zero(Lanes.INTS);
+            for (int i = 0; i < compared; i += Lanes.COUNT) {
+                IntVector other = IntVector.fromArray(Lanes.INTS, others, i).selectFrom(score);
+                IntVector bound = score.add(IntVector.fromArray(Lanes.INTS, lower, i));
+                rank = rank.add(1, other.compare(LT, bound));
+            }
+            long kept = rank.compare(GE, pruned).toLong() & usedLanes;
             word |= kept << filled;
             filled += used;
             if (filled >= Long.SIZE) {
@@ -71,16 +86,5 @@ final class GroupVectors implements VectorKernel.RowMasker {
             }
         }
         words[index] = word;
-        return words;
-    }
-
-    private static IntVector ranks(IntVector score, int[] others, int[] lower, int turns) {
-        IntVector rank = IntVector.zero(Lanes.INTS);
-        for (int i = 0; i < turns * Lanes.COUNT; i += Lanes.COUNT) {
-            IntVector other = IntVector.fromArray(Lanes.INTS, others, i).selectFrom(score);
-            IntVector bound = score.add(IntVector.fromArray(Lanes.INTS, lower, i));
-            rank = rank.add(1, other.compare(LT, bound));
-        }
-        return rank;
     }
 }
