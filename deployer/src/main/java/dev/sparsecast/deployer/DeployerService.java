@@ -1,6 +1,7 @@
 package dev.sparsecast.deployer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,6 +14,15 @@ public final class DeployerService implements AutoCloseable {
     private DeployerService(SubModelSubscriber subscriber, String deployer) {
         this.subscriber = subscriber;
         this.thread = Thread.ofPlatform().name("deployer-" + deployer).unstarted(this::follow);
+    }
+
+    /**
+     * Opens everything and begins to follow the releases, without metrics.
+     *
+     * @throws RuntimeException with one sentence on what cannot be used; see {@link SubModelSubscriber#open}
+     */
+    public static DeployerService start(DeployerSettings settings, SubModelListener listener) {
+        return start(settings, listener, new CompositeMeterRegistry());
     }
 
     /**

@@ -1,46 +1,47 @@
 package dev.sparsecast.deployer;
 
 import dev.sparsecast.deployer.hook.Hook;
+import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.schemas.Names;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
-/**
- * What a deployer needs to know.
- *
- * @param deployer its name in acknowledgements, unique among the deployers of a cluster and the same after a restart
- * @param cluster broker and registry
- * @param model directory of the base model
- * @param store address of the artifact store, as {@link dev.sparsecast.store.ArtifactStores#open} takes it
- * @param state directory for the versions; one deployer at a time may use it
- * @param trustedKeys public key files ({@code *.pub}) of those whose releases are taken; at least one
- * @param submodels sub-models to install; empty for all
- * @param keepPrevious versions to keep beside the one in use, to switch back to
- * @param largestRecipe most bytes of an artifact that is no checkpoint
- * @param hooks told of every switch, in order; each may object, which switches back
- * @param threads for pruning and reading back
- */
-public record DeployerSettings(
-        String deployer,
-        ClusterSettings cluster,
-        Path model,
-        String store,
-        Path state,
-        List<Path> trustedKeys,
-        Set<String> submodels,
-        int keepPrevious,
-        long largestRecipe,
-        List<Hook> hooks,
-        int threads) {
-    private static final int KEEP_PREVIOUS = 2;
-    private static final long LARGEST_RECIPE = 256L << 20;
+/** What a deployer needs to know. Immutable: each {@code with…} gives other settings that differ in one thing. */
+public final class DeployerSettings {
+    private final String deployer;
+    private final ClusterSettings cluster;
+    private final Path model;
+    private final String store;
+    private final Path state;
+    private final List<Path> trustedKeys;
+    private final Set<String> submodels;
+    private final Layout layout;
+    private final int keepPrevious;
+    private final long largestRecipe;
+    private final List<Hook> hooks;
+    private final int threads;
 
-    public DeployerSettings {
-        trustedKeys = List.copyOf(trustedKeys);
-        submodels = Set.copyOf(submodels);
-        hooks = List.copyOf(hooks);
+    private DeployerSettings(Draft draft) {
+        deployer = draft.deployer;
+        cluster = draft.cluster;
+        model = draft.model;
+        store = draft.store;
+        state = draft.state;
+        trustedKeys = List.copyOf(draft.trustedKeys);
+        submodels = Set.copyOf(draft.submodels);
+        layout = draft.layout;
+        keepPrevious = draft.keepPrevious;
+        largestRecipe = draft.largestRecipe;
+        hooks = List.copyOf(draft.hooks);
+        threads = draft.threads;
+        check();
+    }
+
+    private void check() {
         check(
                 Names.isLabel(deployer),
                 "the deployer's name '" + deployer
@@ -59,84 +60,153 @@ public record DeployerSettings(
         }
     }
 
-    /** Settings for all sub-models, with two previous versions kept, no hooks, and all processors. */
+    /** Settings being changed. */
+    private static final class Draft {
+        private String deployer;
+        private ClusterSettings cluster;
+        private Path model;
+        private String store;
+        private Path state;
+        private List<Path> trustedKeys;
+        private Set<String> submodels = Set.of();
+        private Layout layout = Layout.LINK;
+        private int keepPrevious = 2;
+        private long largestRecipe = 256L << 20;
+        private List<Hook> hooks = List.of();
+        private int threads = Runtime.getRuntime().availableProcessors();
+
+        Draft(String deployer, ClusterSettings cluster, Path model, String store, Path state, List<Path> trustedKeys) {
+            this.deployer = deployer;
+            this.cluster = cluster;
+            this.model = model;
+            this.store = store;
+            this.state = state;
+            this.trustedKeys = trustedKeys;
+        }
+    }
+
+    /**
+     * Settings for all sub-models, with two previous versions kept, no hooks, and all processors.
+     *
+     * @param deployer its name in acknowledgements, unique among the deployers of a cluster and the same after a restart
+     * @param bootstrapServers Kafka brokers, {@code host:port}, several separated by commas
+     * @param schemaRegistryUrl base URL of a registry that speaks Confluent's API
+     * @param model directory of the base model
+     * @param store address of the artifact store, as the pruner's {@code --store}: a directory or a URI
+     * @param state directory for the versions; one deployer at a time may use it
+     * @param trustedKeys public key files ({@code *.pub}) of those whose releases are taken; at least one
+     * @throws DeployerException saying which of them cannot be used
+     */
+    public static DeployerSettings of(
+            String deployer,
+            String bootstrapServers,
+            String schemaRegistryUrl,
+            Path model,
+            String store,
+            Path state,
+            List<Path> trustedKeys) {
+        return of(deployer, new ClusterSettings(bootstrapServers, schemaRegistryUrl), model, store, state, trustedKeys);
+    }
+
+    /** The same for a cluster whose settings are known already. */
     public static DeployerSettings of(
             String deployer, ClusterSettings cluster, Path model, String store, Path state, List<Path> trustedKeys) {
-        return new DeployerSettings(
-                deployer,
-                cluster,
-                model,
-                store,
-                state,
-                trustedKeys,
-                Set.of(),
-                KEEP_PREVIOUS,
-                LARGEST_RECIPE,
-                List.of(),
-                Runtime.getRuntime().availableProcessors());
+        return new DeployerSettings(new Draft(deployer, cluster, model, store, state, trustedKeys));
     }
 
-    /** The same for some sub-models only; empty for all. */
+    private DeployerSettings with(Consumer<Draft> change) {
+        Draft draft = new Draft(deployer, cluster, model, store, state, trustedKeys);
+        draft.submodels = submodels;
+        draft.layout = layout;
+        draft.keepPrevious = keepPrevious;
+        draft.largestRecipe = largestRecipe;
+        draft.hooks = hooks;
+        draft.threads = threads;
+        change.accept(draft);
+        return new DeployerSettings(draft);
+    }
+
+    /** With further settings for the Kafka clients (security, timeouts), which win over Sparsecast's own defaults. */
+    public DeployerSettings withKafka(Map<String, String> settings) {
+        return with(draft ->
+                draft.cluster = new ClusterSettings(cluster.bootstrapServers(), cluster.schemaRegistryUrl(), settings));
+    }
+
+    /** For some sub-models only; empty for all. */
     public DeployerSettings withSubmodels(Set<String> names) {
-        return new DeployerSettings(
-                deployer,
-                cluster,
-                model,
-                store,
-                state,
-                trustedKeys,
-                names,
-                keepPrevious,
-                largestRecipe,
-                hooks,
-                threads);
+        return with(draft -> draft.submodels = names);
     }
 
-    /** The same with another number of versions kept. */
+    /** With another way to show which version is in use. */
+    public DeployerSettings withLayout(Layout other) {
+        return with(draft -> draft.layout = other);
+    }
+
+    /** With another number of versions to keep beside the one in use, to switch back to. */
     public DeployerSettings withKeepPrevious(int versions) {
-        return new DeployerSettings(
-                deployer,
-                cluster,
-                model,
-                store,
-                state,
-                trustedKeys,
-                submodels,
-                versions,
-                largestRecipe,
-                hooks,
-                threads);
+        return with(draft -> draft.keepPrevious = versions);
     }
 
-    /** The same with other hooks. */
+    /** With another limit to the bytes of an artifact that is no checkpoint. */
+    public DeployerSettings withLargestRecipe(long bytes) {
+        return with(draft -> draft.largestRecipe = bytes);
+    }
+
+    /** With hooks, told of every switch in this order; each may object, which switches back. */
     public DeployerSettings withHooks(List<Hook> others) {
-        return new DeployerSettings(
-                deployer,
-                cluster,
-                model,
-                store,
-                state,
-                trustedKeys,
-                submodels,
-                keepPrevious,
-                largestRecipe,
-                others,
-                threads);
+        return with(draft -> draft.hooks = others);
     }
 
-    /** The same with another number of threads. */
+    /** With another number of threads for pruning and reading back. */
     public DeployerSettings withThreads(int number) {
-        return new DeployerSettings(
-                deployer,
-                cluster,
-                model,
-                store,
-                state,
-                trustedKeys,
-                submodels,
-                keepPrevious,
-                largestRecipe,
-                hooks,
-                number);
+        return with(draft -> draft.threads = number);
+    }
+
+    public String deployer() {
+        return deployer;
+    }
+
+    public ClusterSettings cluster() {
+        return cluster;
+    }
+
+    public Path model() {
+        return model;
+    }
+
+    public String store() {
+        return store;
+    }
+
+    public Path state() {
+        return state;
+    }
+
+    public List<Path> trustedKeys() {
+        return trustedKeys;
+    }
+
+    public Set<String> submodels() {
+        return submodels;
+    }
+
+    public Layout layout() {
+        return layout;
+    }
+
+    public int keepPrevious() {
+        return keepPrevious;
+    }
+
+    public long largestRecipe() {
+        return largestRecipe;
+    }
+
+    public List<Hook> hooks() {
+        return hooks;
+    }
+
+    public int threads() {
+        return threads;
     }
 }

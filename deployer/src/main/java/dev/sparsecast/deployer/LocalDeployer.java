@@ -58,7 +58,7 @@ final class LocalDeployer implements AutoCloseable {
             ReleaseCheck check =
                     new ReleaseCheck(keys, base.digest(), settings.largestRecipe(), largestCheckpoint(base));
             ArtifactStore store = ArtifactStores.open(settings.store());
-            StateDirectory state = StateDirectory.open(settings.state());
+            StateDirectory state = StateDirectory.open(settings.state(), settings.layout());
             Installer installer = new Installer(
                     new InstallerSettings(
                             settings.deployer(),

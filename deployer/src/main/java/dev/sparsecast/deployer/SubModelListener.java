@@ -1,6 +1,5 @@
 package dev.sparsecast.deployer;
 
-import dev.sparsecast.schemas.SubModelDeployment;
 import java.nio.file.Path;
 
 /** Told what a subscriber does, on the subscriber's thread, which goes on when a method returns. */
@@ -9,10 +8,11 @@ public interface SubModelListener {
     SubModelListener NONE = new SubModelListener() {};
 
     /**
-     * {@code current} points to another version, forwards or back: the time to load it. Throwing anything switches back to
-     * the version before, if this one is new. After the process was killed it may be told again of a switch that it knows.
+     * Another version is in use, forwards or back: the time to load it. Throwing anything switches back to the version
+     * before, if this one is new. After the process was killed it may be told again of a switch that it knows.
      *
-     * @param directory the version's checkpoint, which transformers and others load
+     * @param directory the version's checkpoint, which transformers and others load: an absolute path that stays the
+     *     version's for as long as it is kept
      */
     default void switched(String submodel, int version, Path directory) {}
 
@@ -20,5 +20,5 @@ public interface SubModelListener {
      * What became of a release; it is acknowledged on the topic already. Releases that were overtaken by newer ones before
      * they were looked at are not reported. What is thrown here is logged and has no effect.
      */
-    default void finished(SubModelDeployment deployment) {}
+    default void finished(Outcome outcome) {}
 }

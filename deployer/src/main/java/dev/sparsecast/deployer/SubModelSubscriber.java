@@ -39,17 +39,17 @@ import org.slf4j.LoggerFactory;
  * is checked against its signature, the base model and the mask that it promises before anything points to it, and
  * acknowledged on {@code submodel-deployments} afterwards.
  *
- * <p>For use in a process that serves a model, on a thread of its own:
+ * <p>For use in a process that serves a model, on a thread of its own ({@code docs/deploying.md} has a complete example):
  *
  * <pre>{@code
  * DeployerSettings settings = DeployerSettings.of(
- *                 "inference-1",
- *                 new ClusterSettings("broker:9092", "http://registry:8080/apis/ccompat/v7"),
- *                 Path.of("models/tiny-coder"),
- *                 "file:///srv/sparsecast/store",
- *                 Path.of("state"),
- *                 List.of(Path.of("keys/pruner.pub")))
- *         .withSubmodels(Set.of("python"));
+ *         "inference-1",
+ *         "broker:9092",
+ *         "http://registry:8080/apis/ccompat/v7",
+ *         Path.of("models/tiny-coder"),
+ *         "file:///srv/sparsecast/store",
+ *         Path.of("state"),
+ *         List.of(Path.of("keys/pruner.pub")));
  *
  * SubModelListener listener = new SubModelListener() {
  *     @Override
@@ -58,7 +58,7 @@ import org.slf4j.LoggerFactory;
  *     }
  * };
  *
- * try (DeployerService deployer = DeployerService.start(settings, listener, new SimpleMeterRegistry())) {
+ * try (DeployerService deployer = DeployerService.start(settings, listener)) {
  *     deployer.termination().join();
  * }
  * }</pre>
@@ -219,7 +219,7 @@ public final class SubModelSubscriber implements AutoCloseable {
         publisher.acknowledge(deployment);
         metrics.finished(deployment);
         try {
-            listener.finished(deployment);
+            listener.finished(Outcome.of(deployment));
         } catch (RuntimeException e) {
             LOG.atError()
                     .addKeyValue("submodel", deployment.submodel())

@@ -11,6 +11,7 @@ import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
 import dev.sparsecast.deployer.materialization.MaskCheck;
 import dev.sparsecast.deployer.materialization.RecipeMaterializer;
+import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.deployer.state.StateDirectory;
 import dev.sparsecast.deployer.trust.ReleaseCheck;
 import dev.sparsecast.schemas.FlushDigest;
@@ -61,6 +62,7 @@ public final class TestWorld implements AutoCloseable {
     public final ArtifactStore store;
     public final SigningKey key = SigningKey.generate();
     public int keepPrevious = 2;
+    public Layout layout = Layout.LINK;
 
     private int drafts;
 
@@ -219,7 +221,7 @@ public final class TestWorld implements AutoCloseable {
     }
 
     public Deployer deployer(StepObserver observer, List<Hook> hooks) {
-        StateDirectory opened = StateDirectory.open(state);
+        StateDirectory opened = StateDirectory.open(state, layout);
         Installer installer = new Installer(
                 new InstallerSettings("deployer-1", base.revision(), Set.of(), keepPrevious, 2, Duration.ofMillis(1)),
                 new ReleaseCheck(List.of(key.verifyingKey()), base.digest(), LARGEST_RECIPE, LARGEST_RECIPE),
@@ -260,9 +262,22 @@ public final class TestWorld implements AutoCloseable {
         }
     }
 
-    /** {@code current} of a sub-model. */
+    /** What is in use of a sub-model, as those who serve it find it. */
     public Path current(String submodel) {
-        return state.resolve(submodel).resolve("current");
+        Path directory = state.resolve(submodel);
+        if (layout == Layout.LINK) {
+            return directory.resolve("current");
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return directory.resolve(
+                    Integer.toString(entries.map(entry -> entry.getFileName().toString())
+                            .filter(name -> name.matches("[0-9]+"))
+                            .mapToInt(Integer::parseInt)
+                            .max()
+                            .orElse(0)));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Whether {@code current} is the version that a release promises, weight by weight. */
@@ -280,7 +295,7 @@ public final class TestWorld implements AutoCloseable {
                     contents.put(name, "link to " + Files.readSymbolicLink(path));
                 } else if (Files.isDirectory(path)) {
                     contents.put(name, "directory");
-                } else if (!name.endsWith(".json") || name.contains("versions/") && name.matches(".*/[0-9]+/.*")) {
+                } else if (!name.endsWith(".json") || name.matches(".*/[0-9]+/.*")) {
                     contents.put(
                             name, dev.sparsecast.store.ContentDigest.of(path).sha256());
                 } else {

@@ -10,6 +10,8 @@ import dev.sparsecast.deployer.SubModelListener;
 import dev.sparsecast.deployer.hook.CommandHook;
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.hook.HttpHook;
+import dev.sparsecast.deployer.hook.HttpProbe;
+import dev.sparsecast.deployer.state.Layout;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,12 +28,11 @@ import picocli.CommandLine.Option;
         name = "deploy",
         description = {
             "Follow the releases of sub-models: verify each, make it from the base model, and switch to it atomically.",
-            "<state>/<sub-model>/current is always a complete Hugging Face directory."
+            "<state>/<sub-model>/current is always a complete Hugging Face directory; with --layout versions it is the",
+            "highest of <state>/<sub-model>/<version>."
         })
 @SuppressWarnings("NullAway.Init") // set by picocli
 final class DeployCommand implements Callable<Integer>, Service {
-    private static final Duration HOOK_PATIENCE = Duration.ofSeconds(60);
-
     @Mixin
     private final ClusterOptions cluster = new ClusterOptions();
 
@@ -74,6 +75,15 @@ final class DeployCommand implements Callable<Integer>, Service {
     private int keep;
 
     @Option(
+            names = "--layout",
+            paramLabel = "LAYOUT",
+            defaultValue = "link",
+            description =
+                    "link: 'current' is a link to the version in use; versions: directories that are named by version,"
+                            + " the highest of which is in use, as TensorFlow Serving expects them (default: ${DEFAULT-VALUE}).")
+    private Layout layout;
+
+    @Option(
             names = "--hook-command",
             arity = "1..*",
             paramLabel = "ARG",
@@ -83,9 +93,30 @@ final class DeployCommand implements Callable<Integer>, Service {
     @Option(
             names = "--hook-url",
             paramLabel = "URL",
-            description =
-                    "Address to POST to after every switch, with {submodel}, {version} and {directory} filled in.")
+            description = "Address to POST to after every switch, with {submodel}, {version} and {directory} filled in;"
+                    + " unless the answer is 2xx, the switch is undone.")
     private @Nullable String hookUrl;
+
+    @Option(
+            names = "--probe-command",
+            arity = "1..*",
+            paramLabel = "ARG",
+            description = "Command to run after the hooks; if it fails, the switch is undone.")
+    private List<String> probeCommand = List.of();
+
+    @Option(
+            names = "--probe-url",
+            paramLabel = "URL",
+            description = "Address to GET after the hooks, again and again until the answer is 2xx; if it is not in"
+                    + " --hook-timeout-seconds, the switch is undone.")
+    private @Nullable String probeUrl;
+
+    @Option(
+            names = "--hook-timeout-seconds",
+            paramLabel = "N",
+            defaultValue = "60",
+            description = "How long each hook and probe may take (default: ${DEFAULT-VALUE}).")
+    private int hookTimeout;
 
     @Mixin
     private final ProbeOptions probes = new ProbeOptions();
@@ -93,24 +124,36 @@ final class DeployCommand implements Callable<Integer>, Service {
     @Override
     public Integer call() {
         StopSignal stop = StopSignal.install();
-        List<Hook> hooks = new ArrayList<>();
-        if (!hookCommand.isEmpty()) {
-            hooks.add(new CommandHook(hookCommand, HOOK_PATIENCE));
-        }
-        if (hookUrl != null) {
-            hooks.add(new HttpHook(hookUrl, HOOK_PATIENCE));
-        }
         DeployerSettings settings = DeployerSettings.of(
                         name, cluster.connect(), model.directory(), store, state, trustedKeys)
                 .withSubmodels(submodels)
+                .withLayout(layout)
                 .withKeepPrevious(keep)
-                .withHooks(hooks);
+                .withHooks(hooks());
         try (ProbeServer server = probes.start();
-                DeployerService deployer =
-                        DeployerService.start(settings, new SubModelListener() {}, server.registry())) {
+                DeployerService deployer = DeployerService.start(settings, SubModelListener.NONE, server.registry())) {
             server.readyWhen(() -> !deployer.termination().isDone());
             ServiceRun.await(deployer.termination(), stop);
         }
         return ExitCode.DONE;
+    }
+
+    /** Those who load the new version, then those who look whether it does any good. */
+    private List<Hook> hooks() {
+        Duration patience = Duration.ofSeconds(hookTimeout);
+        List<Hook> hooks = new ArrayList<>();
+        if (!hookCommand.isEmpty()) {
+            hooks.add(new CommandHook(hookCommand, patience));
+        }
+        if (hookUrl != null) {
+            hooks.add(new HttpHook(hookUrl, patience));
+        }
+        if (!probeCommand.isEmpty()) {
+            hooks.add(new CommandHook(probeCommand, patience));
+        }
+        if (probeUrl != null) {
+            hooks.add(new HttpProbe(probeUrl, patience));
+        }
+        return hooks;
     }
 }

@@ -20,11 +20,13 @@ public final class StateDirectory implements AutoCloseable {
     private static final String LOCK = ".lock";
 
     private final Path root;
+    private final Layout layout;
     private final FileChannel lock;
     private final Map<String, SubModelDirectory> subModels = new ConcurrentHashMap<>();
 
-    private StateDirectory(Path root, FileChannel lock) {
+    private StateDirectory(Path root, Layout layout, FileChannel lock) {
         this.root = root;
+        this.layout = layout;
         this.lock = lock;
     }
 
@@ -32,13 +34,13 @@ public final class StateDirectory implements AutoCloseable {
      * Locks a state directory, which is made if it is not there, and tidies up what an earlier deployer that was killed
      * left unfinished in it.
      *
-     * @throws StateException if it cannot be used, or another deployer uses it
+     * @throws StateException if it cannot be used, another deployer uses it, or it was made by another layout
      */
-    public static StateDirectory open(Path directory) {
+    public static StateDirectory open(Path directory, Layout layout) {
         Path root = directory.toAbsolutePath().normalize();
         try {
             Files.createDirectories(root);
-            StateDirectory state = new StateDirectory(root, lock(root));
+            StateDirectory state = new StateDirectory(root, layout, lock(root));
             try {
                 state.recover();
                 return state;
@@ -77,8 +79,18 @@ public final class StateDirectory implements AutoCloseable {
         }
         for (Path directory : directories) {
             String name = root.relativize(directory).toString();
-            if (SubModelDirectory.isOne(directory)) {
-                subModels.put(name, SubModelDirectory.open(directory));
+            requireLayout(directory);
+            if (SubModelDirectory.isOne(directory, layout)) {
+                subModels.put(name, SubModelDirectory.open(directory, layout));
+            }
+        }
+    }
+
+    private void requireLayout(Path directory) {
+        for (Layout other : Layout.values()) {
+            if (other != layout && SubModelDirectory.isOne(directory, other)) {
+                throw new StateException(directory + " was made with the layout '" + other.label() + "', not '"
+                        + layout.label() + "': use that one, or give another state directory");
             }
         }
     }
@@ -89,7 +101,7 @@ public final class StateDirectory implements AutoCloseable {
      * @param name a valid name of a sub-model
      */
     public SubModelDirectory subModel(String name) {
-        return subModels.computeIfAbsent(name, absent -> SubModelDirectory.open(root.resolve(absent)));
+        return subModels.computeIfAbsent(name, absent -> SubModelDirectory.open(root.resolve(absent), layout));
     }
 
     /** The versions in use, by sub-model. */

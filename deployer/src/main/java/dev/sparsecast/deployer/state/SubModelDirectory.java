@@ -3,7 +3,6 @@ package dev.sparsecast.deployer.state;
 import dev.sparsecast.store.Durable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -20,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a deployer has of one sub-model:
+ * What a deployer has of one sub-model. By the {@link Layout#LINK} layout:
  *
  * <pre>
  * current                  a link to the version in use, versions/&lt;n&gt;; always a complete one
@@ -30,42 +29,43 @@ import org.slf4j.LoggerFactory;
  * staging/                 whatever is being made; emptied at start
  * </pre>
  *
- * Every method leaves a state that {@link #open} understands wherever it is interrupted.
+ * By the {@link Layout#VERSIONS} layout there is no link, versions that are or were in use are {@code <n>/}, and the rest is
+ * the same below {@code .sparsecast/}.
+ *
+ * <p>Every method leaves a state that {@link #open} understands wherever it is interrupted.
  */
 public final class SubModelDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(SubModelDirectory.class);
-    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,8}");
-    private static final Pattern MARKER = Pattern.compile("([1-9][0-9]{0,8})\\.json");
-    private static final Pattern LINK = Pattern.compile("versions/([1-9][0-9]{0,8})");
+    private static final Pattern MARKER = Pattern.compile("(" + Publication.VERSION + ")\\.json");
     private static final int REMEMBERED = 64;
     private static final JsonFile<InstalledVersion> MARKERS = new JsonFile<>(InstalledVersion.class);
     private static final JsonFile<Rejection[]> REJECTIONS = new JsonFile<>(Rejection[].class);
 
     private final Path root;
+    private final Publication publication;
     private final Path versions;
     private final Path staging;
-    private final Path current;
 
-    private SubModelDirectory(Path root) {
+    private SubModelDirectory(Path root, Layout layout) {
         this.root = root;
-        this.versions = root.resolve("versions");
-        this.staging = root.resolve("staging");
-        this.current = root.resolve("current");
+        this.publication = Publication.of(layout, root);
+        this.versions = publication.home().resolve("versions");
+        this.staging = publication.home().resolve("staging");
     }
 
     /** Whether a directory looks like one of a sub-model. */
-    static boolean isOne(Path directory) {
-        return Files.isDirectory(directory.resolve("versions"));
+    static boolean isOne(Path directory, Layout layout) {
+        return Files.isDirectory(Publication.of(layout, directory).home().resolve("versions"));
     }
 
     /** Opens the directory of a sub-model and puts right what was interrupted. */
-    static SubModelDirectory open(Path root) {
-        SubModelDirectory directory = new SubModelDirectory(root);
+    static SubModelDirectory open(Path root, Layout layout) {
+        SubModelDirectory directory = new SubModelDirectory(root, layout);
         return directory.writing("recover", () -> {
             Files.createDirectories(directory.versions);
             directory.clearStaging();
             directory.removeIncomplete();
-            directory.leaveIncompleteCurrent();
+            directory.publication.recover(directory::isComplete);
             directory.finishRollback();
             return directory;
         });
@@ -73,29 +73,17 @@ public final class SubModelDirectory {
 
     /** The version in use. */
     public OptionalInt current() {
-        return writing("read the link current", () -> {
-            if (!Files.exists(current, LinkOption.NOFOLLOW_LINKS)) {
-                return OptionalInt.empty();
-            }
-            if (!Files.isSymbolicLink(current)) {
-                throw new StateException(current + " is not a link to a version: move it out of the way");
-            }
-            Matcher target = LINK.matcher(Files.readSymbolicLink(current).toString());
-            return target.matches() ? OptionalInt.of(Integer.parseInt(target.group(1))) : OptionalInt.empty();
-        });
+        return writing("find the version in use", publication::current);
     }
 
-    /** When {@code current} was switched last. */
+    /** When the version in use came into use. */
     public Instant switchedAt() {
-        return writing(
-                "read the link current",
-                () -> Files.getLastModifiedTime(current, LinkOption.NOFOLLOW_LINKS)
-                        .toInstant());
+        return writing("find the version in use", publication::switchedAt);
     }
 
     /** The checkpoint of a version. */
     public Path directory(int version) {
-        return versions.resolve(Integer.toString(version));
+        return publication.directory(version);
     }
 
     /** What is known of a complete version. */
@@ -139,27 +127,22 @@ public final class SubModelDirectory {
         });
     }
 
-    /** Points {@code current} to a complete version; whoever follows the link sees either the old or the new one. */
+    /** Puts a complete version into use; whoever looks for it sees either the old or the new one. */
     public void switchTo(int version) {
         writing("switch to version " + version, () -> {
             if (!isComplete(version)) {
                 throw new StateException(
                         "cannot switch to version " + version + " in " + root + ": it is not complete");
             }
-            Path link = staging.resolve("current");
-            Files.deleteIfExists(link);
-            Files.createSymbolicLink(link, root.relativize(directory(version)));
-            Files.move(link, current, StandardCopyOption.ATOMIC_MOVE);
-            Durable.sync(root);
+            publication.switchTo(version);
             return version;
         });
     }
 
-    /** Points {@code current} to nothing. */
+    /** Puts nothing into use. */
     public void leaveCurrent() {
-        writing("remove the link current", () -> {
-            Files.deleteIfExists(current);
-            Durable.sync(root);
+        writing("put nothing into use", () -> {
+            publication.leave();
             return root;
         });
     }
@@ -199,6 +182,7 @@ public final class SubModelDirectory {
             if (current().equals(OptionalInt.of(version))) {
                 throw new StateException("version " + version + " in " + root + " is in use and cannot be removed");
             }
+            publication.hide(version);
             Files.deleteIfExists(marker(version));
             Durable.sync(versions);
             Durable.deleteTree(directory(version));
@@ -241,7 +225,7 @@ public final class SubModelDirectory {
     private void removeIncomplete() throws IOException {
         for (String name : names(versions)) {
             Matcher marker = MARKER.matcher(name);
-            boolean isVersion = VERSION.matcher(name).matches();
+            boolean isVersion = Publication.VERSION.matcher(name).matches();
             if (!marker.matches() && !isVersion) {
                 continue;
             }
@@ -253,16 +237,6 @@ public final class SubModelDirectory {
                         .log("removing a version that was not completed");
                 Durable.deleteTree(versions.resolve(name));
             }
-        }
-    }
-
-    private void leaveIncompleteCurrent() throws IOException {
-        OptionalInt inUse = current();
-        if (Files.isSymbolicLink(current) && (inUse.isEmpty() || !isComplete(inUse.getAsInt()))) {
-            LOG.atWarn()
-                    .addKeyValue("submodel", root.getFileName())
-                    .log("current pointed to something that is not a complete version; it points to nothing now");
-            leaveCurrent();
         }
     }
 
@@ -298,7 +272,7 @@ public final class SubModelDirectory {
     }
 
     private Path rejected() {
-        return root.resolve("rejected.json");
+        return publication.home().resolve("rejected.json");
     }
 
     private Path marker(int version) {

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +30,8 @@ class HttpHookTest {
     void startServer() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
-            asked.add(exchange.getRequestURI().toString());
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body);
             exchange.sendResponseHeaders(status, -1);
             exchange.close();
         });
@@ -42,10 +44,12 @@ class HttpHookTest {
     }
 
     @Test
-    void asksTheServerAboutTheVersion() {
+    void tellsTheServerOfTheVersion() {
         new HttpHook(address() + "/load?model={submodel}-{version}&path={directory}", LONG).switched(SWITCHED);
 
-        assertThat(asked).containsExactly("/load?model=python-7&path=%2Fsrv%2Fstate%2Fpython%2Fversions%2F7");
+        assertThat(asked)
+                .containsExactly("POST /load?model=python-7&path=%2Fsrv%2Fstate%2Fpython%2Fversions%2F7"
+                        + " {\"submodel\":\"python\",\"version\":7,\"directory\":\"/srv/state/python/versions/7\"}");
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.sparsecast.deployer.TestWorld;
 import dev.sparsecast.deployer.TestWorld.Deployer;
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.hook.HookException;
+import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.SubModelDeployment.State;
 import dev.sparsecast.schemas.SubModelRelease;
@@ -20,7 +21,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A deployer that is killed after any step, and started again, ends where one ends that was not. */
 class KilledTest {
@@ -31,20 +34,26 @@ class KilledTest {
         private static final long serialVersionUID = 1L;
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            classes = {
+    static List<Arguments> stepsOfBothLayouts() {
+        List<Class<? extends Step>> steps = List.of(
                 Step.Received.class,
                 Step.Staged.class,
                 Step.Verified.class,
                 Step.Materialized.class,
                 Step.Synced.class,
                 Step.Switched.class,
-                Step.Deployed.class
-            })
-    void endsInTheSameState(Class<? extends Step> step) throws IOException {
-        Map<String, String> expected = unharmed();
+                Step.Deployed.class);
+        return Stream.of(Layout.values())
+                .flatMap(layout -> steps.stream().map(step -> Arguments.of(step, layout)))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stepsOfBothLayouts")
+    void endsInTheSameState(Class<? extends Step> step, Layout layout) throws IOException {
+        Map<String, String> expected = unharmed(layout);
         try (TestWorld world = new TestWorld(directory.resolve("killed"))) {
+            world.layout = layout;
             SubModelRelease first = world.release("python", 1);
             SubModelRelease second = world.release("python", 2);
             try (Deployer deployer = world.deployer()) {
@@ -52,10 +61,10 @@ class KilledTest {
             }
 
             kill(world, second, step, List.of());
-            world.assertInstalled(world.current("python").toRealPath().endsWith("versions/2") ? second : first);
+            world.assertInstalled(world.current("python").toRealPath().endsWith("2") ? second : first);
 
             try (Deployer deployer = world.deployer()) {
-                world.assertInstalled(world.current("python").toRealPath().endsWith("versions/2") ? second : first);
+                world.assertInstalled(world.current("python").toRealPath().endsWith("2") ? second : first);
                 assertThat(deployer.install(first, second))
                         .extracting(SubModelDeployment::state)
                         .contains(State.DEPLOYED)
@@ -66,24 +75,29 @@ class KilledTest {
         }
     }
 
-    private Map<String, String> unharmed() throws IOException {
-        try (TestWorld world = new TestWorld(directory.resolve("unharmed"));
-                Deployer deployer = world.deployer()) {
-            deployer.install(world.release("python", 1));
-            deployer.install(world.release("python", 2));
-            return world.contents();
+    private Map<String, String> unharmed(Layout layout) throws IOException {
+        try (TestWorld world = new TestWorld(directory.resolve("unharmed"))) {
+            world.layout = layout;
+            try (Deployer deployer = world.deployer()) {
+                deployer.install(world.release("python", 1));
+                deployer.install(world.release("python", 2));
+                return world.contents();
+            }
         }
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {Step.Switched.class, Step.RolledBack.class})
-    void rollsBackAfterAllWhenItWasKilledBeforeItCould(Class<? extends Step> step) throws IOException {
+    @CsvSource({"Switched,LINK", "Switched,VERSIONS", "RolledBack,LINK", "RolledBack,VERSIONS"})
+    void rollsBackAfterAllWhenItWasKilledBeforeItCould(String name, Layout layout) throws Exception {
+        Class<? extends Step> step =
+                Class.forName(Step.class.getName() + "$" + name).asSubclass(Step.class);
         Hook objection = switched -> {
             if (switched.version() == 2) {
                 throw new HookException("no");
             }
         };
         try (TestWorld world = new TestWorld(directory)) {
+            world.layout = layout;
             SubModelRelease first = world.release("python", 1);
             SubModelRelease second = world.release("python", 2);
             try (Deployer deployer = world.deployer()) {

@@ -21,14 +21,14 @@ class StateDirectoryTest {
 
     @Test
     void refusesASecondDeployerOfTheSameProcess() {
-        try (StateDirectory first = StateDirectory.open(root)) {
+        try (StateDirectory first = StateDirectory.open(root, Layout.LINK)) {
             assertThat(first.current()).isEmpty();
-            assertThatThrownBy(() -> StateDirectory.open(root))
+            assertThatThrownBy(() -> StateDirectory.open(root, Layout.LINK))
                     .isInstanceOf(StateException.class)
                     .hasMessage("the state directory " + root + " is in use by another deployer: stop that one, or give"
                             + " this one a directory of its own");
         }
-        StateDirectory.open(root).close();
+        StateDirectory.open(root, Layout.LINK).close();
     }
 
     @Test
@@ -43,13 +43,13 @@ class StateDirectoryTest {
                 .start();
         try {
             assertThat(other.getInputStream().read()).isEqualTo('.');
-            assertThatThrownBy(() -> StateDirectory.open(root))
+            assertThatThrownBy(() -> StateDirectory.open(root, Layout.LINK))
                     .isInstanceOf(StateException.class)
                     .hasMessageContaining("in use by another deployer");
         } finally {
             other.destroyForcibly().waitFor();
         }
-        StateDirectory.open(root).close();
+        StateDirectory.open(root, Layout.LINK).close();
     }
 
     /** Holds the lock until it is killed. */
@@ -57,7 +57,7 @@ class StateDirectoryTest {
         private LockHolder() {}
 
         public static void main(String[] arguments) throws Exception {
-            try (StateDirectory state = StateDirectory.open(Path.of(arguments[0]))) {
+            try (StateDirectory state = StateDirectory.open(Path.of(arguments[0]), Layout.LINK)) {
                 System.out.print('.');
                 System.out.flush();
                 System.in.read();
@@ -69,7 +69,7 @@ class StateDirectoryTest {
     @Test
     void saysSoWhenItCannotBeMade() throws IOException {
         Path file = Files.writeString(root.resolve("file"), "");
-        assertThatThrownBy(() -> StateDirectory.open(file))
+        assertThatThrownBy(() -> StateDirectory.open(file, Layout.LINK))
                 .isInstanceOf(StateException.class)
                 .hasMessageContaining("cannot use " + file + " as state directory");
     }
@@ -82,7 +82,7 @@ class StateDirectoryTest {
         Files.writeString(root.resolve("python/versions/3.json"), "{}");
         Files.writeString(root.resolve("python/staging/half"), "half");
 
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             assertThat(state.subModel("python").complete()).containsExactly(1);
             assertThat(root.resolve("python/versions/2")).doesNotExist();
             assertThat(root.resolve("python/versions/3.json")).doesNotExist();
@@ -96,7 +96,7 @@ class StateDirectoryTest {
         withVersions(1);
         Files.delete(root.resolve("python/versions/1.json"));
 
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             assertThat(state.current()).isEmpty();
             assertThat(Files.exists(root.resolve("python/current"), LinkOption.NOFOLLOW_LINKS))
                     .isFalse();
@@ -106,7 +106,7 @@ class StateDirectoryTest {
     @Test
     void doesNotSwitchToAnythingIncomplete() throws IOException {
         withVersions(1);
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             SubModelDirectory python = state.subModel("python");
             assertThatThrownBy(() -> python.switchTo(2))
                     .isInstanceOf(StateException.class)
@@ -120,7 +120,7 @@ class StateDirectoryTest {
         Files.createDirectories(root.resolve("python/versions"));
         Files.createDirectories(root.resolve("python/current"));
 
-        assertThatThrownBy(() -> StateDirectory.open(root))
+        assertThatThrownBy(() -> StateDirectory.open(root, Layout.LINK))
                 .isInstanceOf(StateException.class)
                 .hasMessageContaining("is not a link to a version: move it out of the way");
         assertThat(root.resolve("python/current")).isDirectory();
@@ -129,7 +129,7 @@ class StateDirectoryTest {
     @Test
     void doesNotRemoveTheVersionInUse() throws IOException {
         withVersions(1);
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             SubModelDirectory python = state.subModel("python");
             assertThatThrownBy(() -> python.remove(1)).hasMessageContaining("in use");
             assertThat(python.complete()).containsExactly(1);
@@ -139,7 +139,7 @@ class StateDirectoryTest {
     @Test
     void goesBackOnlyToVersionsThatWereProbed() throws IOException {
         withVersions(1, 3);
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             SubModelDirectory python = state.subModel("python");
             python.complete(checkpoint(python), version(2));
             assertThat(python.deployedBefore(3)).hasValue(1);
@@ -152,7 +152,7 @@ class StateDirectoryTest {
 
     @Test
     void remembersTheLastRejections() {
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             SubModelDirectory python = state.subModel("python");
             for (int i = 0; i < 70; i++) {
                 python.reject(new Rejection("sha256:" + i, deployment(i, SubModelDeployment.State.REFUSED)));
@@ -169,7 +169,7 @@ class StateDirectoryTest {
         withVersions(1);
         Path marker = Files.writeString(root.resolve("python/versions/1.json"), "{");
 
-        assertThatThrownBy(() -> StateDirectory.open(root))
+        assertThatThrownBy(() -> StateDirectory.open(root, Layout.LINK))
                 .isInstanceOf(StateException.class)
                 .hasMessageContaining(marker + " is damaged");
     }
@@ -179,14 +179,14 @@ class StateDirectoryTest {
         Path other = Files.createDirectories(root.resolve("other/staging"));
         Files.writeString(other.resolve("file"), "content");
 
-        StateDirectory.open(root).close();
+        StateDirectory.open(root, Layout.LINK).close();
 
         assertThat(other.resolve("file")).exists();
     }
 
     /** Deploys versions one after the other. */
     private void withVersions(int... versions) throws IOException {
-        try (StateDirectory state = StateDirectory.open(root)) {
+        try (StateDirectory state = StateDirectory.open(root, Layout.LINK)) {
             SubModelDirectory python = state.subModel("python");
             for (int number : versions) {
                 InstalledVersion version = version(number);
