@@ -27,6 +27,11 @@ public record SubModelKey(String model, String submodel) {
         return this + "/" + Names.label("deployer", deployer);
     }
 
+    /** Key of a command about this sub-model: {@code model/submodel/id}. */
+    public String command(String id) {
+        return this + "/" + id;
+    }
+
     /** The key as it stands on the wire. */
     @Override
     public String toString() {

@@ -7,6 +7,8 @@ public final class Topics {
     public static final String ACTIVATION_DRIFT = "activation-drift";
     public static final String SUBMODEL_RELEASES = "submodel-releases";
     public static final String SUBMODEL_DEPLOYMENTS = "submodel-deployments";
+    public static final String SUBMODEL_COMMANDS = "submodel-commands";
+    public static final String SUBMODEL_DECISIONS = "submodel-decisions";
     public static final String PROMPTS_PREFIX = "prompts.";
     public static final String DEAD_LETTERS_PREFIX = "dead-letters.";
 

@@ -129,6 +129,37 @@ public final class Samples {
                 new Rollout(0.25, true, OptionalInt.of(6), List.of(8, 7)));
     }
 
+    public static SubModelCommand command() {
+        return new SubModelCommand(
+                "c-1",
+                "tiny-coder@0123456789ab",
+                "python",
+                SubModelCommand.Action.PIN,
+                OptionalInt.of(3),
+                5,
+                "alice@build",
+                "5 is slow",
+                AT,
+                "",
+                Signature.NONE);
+    }
+
+    public static SubModelDecision decision() {
+        return new SubModelDecision(
+                "tiny-coder@0123456789ab",
+                "python",
+                AT,
+                SubModelDecision.Outcome.PROMOTED,
+                "good enough",
+                "command",
+                OptionalInt.of(9),
+                "c-1",
+                "wanda 0.6",
+                "sha256:11",
+                Optional.of(releaseWithRollout().quality()),
+                Map.of("gate", 12L));
+    }
+
     public static SubModelDeployment deployment() {
         return new SubModelDeployment(
                 "tiny-coder@0123456789ab",

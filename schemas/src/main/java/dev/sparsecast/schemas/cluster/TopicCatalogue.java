@@ -43,6 +43,8 @@ public final class TopicCatalogue {
         topics.add(compacted(Topics.SUBMODEL_RELEASES, 1));
         topics.add(deleted(Topics.deadLetters(Topics.SUBMODEL_RELEASES), 1, Duration.ofDays(30)));
         topics.add(compacted(Topics.SUBMODEL_DEPLOYMENTS, 1));
+        topics.add(compacted(Topics.SUBMODEL_COMMANDS, 1));
+        topics.add(deleted(Topics.SUBMODEL_DECISIONS, 1, Duration.ofDays(30)));
         return List.copyOf(topics);
     }
 

@@ -4,6 +4,8 @@ import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.ActivationStatistics;
 import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
@@ -68,5 +70,15 @@ public final class SparsecastSerdes {
     /** Values of {@code submodel-deployments}. */
     public Serde<SubModelDeployment> deployments() {
         return new RecordSerde<>(Mappings.DEPLOYMENT, settings);
+    }
+
+    /** Values of {@code submodel-commands}. */
+    public Serde<SubModelCommand> commands() {
+        return new RecordSerde<>(CommandMapping.COMMAND, settings);
+    }
+
+    /** Values of {@code submodel-decisions}. */
+    public Serde<SubModelDecision> decisions() {
+        return new RecordSerde<>(CommandMapping.DECISION, settings);
     }
 }

@@ -25,6 +25,15 @@ public final class ReleaseManifest {
         return JSON.writeValueAsBytes(content(release));
     }
 
+    /**
+     * The release of a manifest, unsigned: what the store has of versions that the topic has no more.
+     *
+     * @throws IllegalArgumentException if the bytes are not exactly the canonical manifest of a release
+     */
+    public static SubModelRelease read(byte[] manifest) {
+        return ManifestReader.read(manifest);
+    }
+
     private static Map<String, Object> content(SubModelRelease release) {
         Map<String, Object> manifest = new LinkedHashMap<>();
         manifest.put("format", "sparsecast-release-1");

@@ -1,5 +1,6 @@
 package dev.sparsecast.schemas.signing;
 
+import dev.sparsecast.schemas.SubModelCommand;
 import dev.sparsecast.schemas.SubModelRelease;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,6 +85,12 @@ public final class SigningKey {
     public SubModelRelease sign(SubModelRelease release) {
         byte[] signature = sign(ReleaseManifest.canonicalBytes(release));
         return release.signed(verifyingKey.id(), SubModelRelease.Signature.of(signature));
+    }
+
+    /** The command with this key's signature over its canonical text. */
+    public SubModelCommand sign(SubModelCommand command) {
+        byte[] signature = sign(CommandText.canonicalBytes(command));
+        return command.signed(verifyingKey.id(), SubModelRelease.Signature.of(signature));
     }
 
     private byte[] sign(byte[] message) {

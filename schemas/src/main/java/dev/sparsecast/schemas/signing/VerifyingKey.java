@@ -1,5 +1,6 @@
 package dev.sparsecast.schemas.signing;
 
+import dev.sparsecast.schemas.SubModelCommand;
 import dev.sparsecast.schemas.SubModelRelease;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -51,6 +52,13 @@ public final class VerifyingKey {
                 && verifies(
                         ReleaseManifest.canonicalBytes(release),
                         release.signature().bytes());
+    }
+
+    /** Whether this key signed the command as it stands. */
+    public boolean verifies(SubModelCommand command) {
+        return command.keyId().equals(id)
+                && verifies(
+                        CommandText.canonicalBytes(command), command.signature().bytes());
     }
 
     boolean verifies(byte[] message, byte[] signature) {

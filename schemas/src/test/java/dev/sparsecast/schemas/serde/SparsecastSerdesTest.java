@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.Samples;
 import dev.sparsecast.schemas.SourceSketch;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
@@ -38,6 +39,13 @@ class SparsecastSerdesTest {
         assertRoundTrip("submodel-releases", serdes.releases(), Samples.releaseWithBudget());
         assertRoundTrip("submodel-releases", serdes.releases(), Samples.releaseWithRollout());
         assertRoundTrip("submodel-deployments", serdes.deployments(), Samples.deployment());
+        assertRoundTrip("submodel-commands", serdes.commands(), Samples.command());
+        assertRoundTrip("submodel-decisions", serdes.decisions(), Samples.decision());
+        assertRoundTrip(
+                "submodel-decisions",
+                serdes.decisions(),
+                SubModelDecision.answer(
+                        Samples.command(), Samples.AT, SubModelDecision.Outcome.REFUSED, "no", OptionalInt.empty()));
     }
 
     @Test

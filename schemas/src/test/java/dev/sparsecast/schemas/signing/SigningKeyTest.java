@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparsecast.schemas.Samples;
+import dev.sparsecast.schemas.SubModelCommand;
 import dev.sparsecast.schemas.SubModelRelease;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,6 +102,55 @@ class SigningKeyTest {
         SubModelRelease stripped =
                 signed.withRollout(SubModelRelease.Rollout.EVERYWHERE).signed(signed.keyId(), signed.signature());
         assertThat(key.verifyingKey().verifies(stripped)).isFalse();
+    }
+
+    @Test
+    void aManifestIsReadBackAsTheReleaseThatItIsOf() {
+        for (SubModelRelease release :
+                List.of(Samples.release(), Samples.releaseWithBudget(), Samples.releaseWithRollout())) {
+            assertThat(ReleaseManifest.read(ReleaseManifest.canonicalBytes(release)))
+                    .isEqualTo(release);
+        }
+    }
+
+    @Test
+    void aManifestThatIsNotExactlyCanonicalIsRefused() {
+        String manifest = new String(ReleaseManifest.canonicalBytes(Samples.release()), StandardCharsets.UTF_8);
+        for (String changed : List.of(
+                manifest + " ",
+                manifest.replace("\"version\":2", "\"version\":2,\"more\":1"),
+                manifest.replace("\"weight\":1.0", "\"weight\":1"),
+                manifest.replace("\"drift\"", "\"whim\""),
+                "{}",
+                "[",
+                "")) {
+            assertThatThrownBy(() -> ReleaseManifest.read(changed.getBytes(StandardCharsets.UTF_8)))
+                    .as(changed)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("manifest");
+        }
+    }
+
+    @Test
+    void aSignedCommandVerifiesOnlyAsItStands() {
+        SigningKey key = SigningKey.generate();
+        SubModelCommand signed = key.sign(Samples.command());
+        assertThat(key.verifyingKey().verifies(signed)).isTrue();
+        assertThat(key.verifyingKey().verifies(Samples.command())).isFalse();
+        assertThat(SigningKey.generate().verifyingKey().verifies(signed)).isFalse();
+        SubModelCommand other = new SubModelCommand(
+                signed.id(),
+                signed.model(),
+                signed.submodel(),
+                signed.action(),
+                OptionalInt.of(4),
+                signed.newest(),
+                signed.issuer(),
+                signed.reason(),
+                signed.issuedAt(),
+                signed.keyId(),
+                signed.signature());
+        assertThat(key.verifyingKey().verifies(other)).isFalse();
     }
 
     private static SubModelRelease withVersion(SubModelRelease release, int version) {
