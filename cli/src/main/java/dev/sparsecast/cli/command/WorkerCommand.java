@@ -9,6 +9,7 @@ import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.worker.loop.FlushPolicy;
 import dev.sparsecast.worker.loop.InferenceWorker;
 import dev.sparsecast.worker.loop.PromptLimit;
+import dev.sparsecast.worker.loop.SourceCap;
 import dev.sparsecast.worker.loop.WorkerSettings;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -71,6 +72,38 @@ final class WorkerCommand implements Callable<Integer>, Service {
                     + " them to the dead letters (default: ${DEFAULT-VALUE}).")
     private PromptLimit.Oversize oversize;
 
+    @Option(
+            names = "--source-share",
+            paramLabel = "S",
+            defaultValue = "1",
+            description = "Largest share of a group's tokens, in a window, that one source of prompts may have;"
+                    + " 1 is no cap (default: ${DEFAULT-VALUE}). See docs/releases.md.")
+    private double sourceShare;
+
+    @Option(
+            names = "--source-free-tokens",
+            paramLabel = "N",
+            defaultValue = "" + SourceCap.DEFAULT_FREE_TOKENS,
+            description =
+                    "Tokens of each source that count in a window whatever its share (default: ${DEFAULT-VALUE}).")
+    private long sourceFreeTokens;
+
+    @Option(
+            names = "--source-window-seconds",
+            paramLabel = "S",
+            defaultValue = "30",
+            description = "Length of that window (default: ${DEFAULT-VALUE}).")
+    private double sourceWindowSeconds;
+
+    @Option(
+            names = "--over-share",
+            paramLabel = "POLICY",
+            defaultValue = "skip",
+            description =
+                    "What becomes of prompts of which their source has too many: skip passes over and counts them,"
+                            + " reject sends them to the dead letters (default: ${DEFAULT-VALUE}).")
+    private SourceCap.Excess overShare;
+
     @Mixin
     private final ComputeOptions compute = new ComputeOptions();
 
@@ -97,6 +130,11 @@ final class WorkerCommand implements Callable<Integer>, Service {
         try {
             return new WorkerSettings(instance)
                     .withLimit(new PromptLimit(maxTokens, oversize))
+                    .withSources(new SourceCap(
+                            sourceShare,
+                            sourceFreeTokens,
+                            Duration.ofMillis((long) (1000 * sourceWindowSeconds)),
+                            overShare))
                     .withFlush(new FlushPolicy(
                             flushTokens, flushPrompts, Duration.ofMillis((long) (1000 * flushSeconds))));
         } catch (IllegalArgumentException e) {

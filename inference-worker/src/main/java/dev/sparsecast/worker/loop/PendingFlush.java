@@ -20,6 +20,7 @@ final class PendingFlush {
     private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     private final List<ProducerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
     private final Map<PromptGroup, Set<String>> sources = new HashMap<>();
+    private final Map<PromptGroup, OverShare> overShare = new HashMap<>();
     private long records;
     private long deadLetterBytes;
     private long accepted;
@@ -27,6 +28,15 @@ final class PendingFlush {
     private long cut;
     private long oversizeRejected;
     private long firstNanos;
+
+    /** Prompts of a group that were not counted because their sources had enough, and their tokens. */
+    record OverShare(long prompts, long tokens) {
+        static final OverShare NONE = new OverShare(0, 0);
+
+        OverShare plus(int moreTokens) {
+            return new OverShare(prompts + 1, tokens + moreTokens);
+        }
+    }
 
     PendingFlush(ModelConfig config) {
         this.sums = new PromptSums(config);
@@ -58,6 +68,11 @@ final class PendingFlush {
                         .add(source);
             }
             case Intake.HeldOut() -> heldOut++;
+            case Intake.OverShare over ->
+                overShare.merge(
+                        over.group(),
+                        OverShare.NONE.plus(over.tokens()),
+                        (known, ignored) -> known.plus(over.tokens()));
             case Intake.Rejected(String ignored, boolean oversize) -> oversizeRejected += oversize ? 1 : 0;
         }
     }
@@ -95,6 +110,11 @@ final class PendingFlush {
     /** Prompts among the dead letters that were too long. */
     long oversizeRejected() {
         return oversizeRejected;
+    }
+
+    /** What was not counted because its source had enough. */
+    Map<PromptGroup, OverShare> overShare() {
+        return overShare;
     }
 
     /** Where each partition is to be read on from, once this is published. */

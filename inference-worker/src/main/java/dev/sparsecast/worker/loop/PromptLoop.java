@@ -67,6 +67,7 @@ final class PromptLoop {
     private final java.util.function.Consumer<Duration> pause;
 
     private final StepPipeline pipeline;
+    private final SourceLedger ledger;
     private PendingFlush pending;
     private int failuresInARow;
     private @Nullable RuntimeException rebalanceFailure;
@@ -111,6 +112,7 @@ final class PromptLoop {
         this.pipeline = new StepPipeline(
                 this::take, parts.profiler(), parts.modelThread(), new StepSize(parts.batchTokens()), metrics);
         this.mostGroups = (int) Math.clamp(MOST_SUM_BYTES / PromptSums.bytesOfAGroup(parts.model()), 1, 10_000);
+        this.ledger = new SourceLedger(settings.sources(), System::nanoTime);
         this.pause = pause;
         this.pending = new PendingFlush(parts.model());
     }
@@ -180,21 +182,33 @@ final class PromptLoop {
     }
 
     private Taken take(ConsumerRecord<byte[], byte[]> record) {
-        Intake fate = parts.intake().decide(record);
+        Intake fate = ledger.admit(parts.intake().decide(record));
         return Taken.of(record, fate, deadLetter(record, fate));
     }
 
     private Optional<ProducerRecord<byte[], byte[]>> deadLetter(ConsumerRecord<byte[], byte[]> record, Intake fate) {
-        if (!(fate instanceof Intake.Rejected(String reason, boolean _))) {
-            return Optional.empty();
-        }
+        return switch (fate) {
+            case Intake.Accepted _, Intake.HeldOut() -> Optional.empty();
+            case Intake.OverShare over ->
+                over.excess() == SourceCap.Excess.SKIP ? Optional.empty() : letter(record, over.reason());
+            case Intake.Rejected(String reason, boolean _) -> {
+                logRejected(record, reason);
+                yield letter(record, reason);
+            }
+        };
+    }
+
+    private Optional<ProducerRecord<byte[], byte[]>> letter(ConsumerRecord<byte[], byte[]> record, String reason) {
+        return Optional.of(DeadLetter.of(record, reason, settings.instance(), parts.largestRecord()));
+    }
+
+    private static void logRejected(ConsumerRecord<byte[], byte[]> record, String reason) {
         LOG.atWarn()
                 .addKeyValue("topic", record.topic())
                 .addKeyValue("partition", record.partition())
                 .addKeyValue("offset", record.offset())
                 .addKeyValue("reason", reason)
                 .log("Rejected a record; it goes to the dead letters");
-        return Optional.of(DeadLetter.of(record, reason, settings.instance(), parts.largestRecord()));
     }
 
     private void startStep(boolean quiet) {
@@ -257,6 +271,7 @@ final class PromptLoop {
 
     private void discard() {
         pipeline.clear();
+        ledger.clear();
         pending = new PendingFlush(parts.model());
     }
 

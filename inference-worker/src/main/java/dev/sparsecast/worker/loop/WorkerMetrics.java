@@ -117,6 +117,11 @@ final class WorkerMetrics {
         counter("prompts.heldout").increment((double) flush.heldOut());
         counter("oversize", "action", "cut").increment((double) flush.cut());
         counter("oversize", "action", "reject").increment((double) flush.oversizeRejected());
+        flush.overShare().forEach((group, over) -> {
+            String[] ofGroup = {"language", group.language(), "domain", group.domain()};
+            counter("overshare.prompts", ofGroup).increment((double) over.prompts());
+            counter("overshare.tokens", ofGroup).increment((double) over.tokens());
+        });
         counter("deadletters").increment(flush.deadLetters().size());
         summary("flush.tokens").record((double) flush.sums().tokens());
         summary("flush.prompts").record((double) flush.accepted());

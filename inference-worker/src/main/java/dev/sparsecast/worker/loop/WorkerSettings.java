@@ -17,8 +17,9 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  * @param group workers of one group share the prompts; the model's revision is appended to it
  * @param flush when to publish
  * @param limit how long a prompt may be
+ * @param sources how much one source may add
  */
-public record WorkerSettings(String instance, String group, FlushPolicy flush, PromptLimit limit) {
+public record WorkerSettings(String instance, String group, FlushPolicy flush, PromptLimit limit, SourceCap sources) {
     public static final String DEFAULT_GROUP = "sparsecast-worker";
 
     /** What exactly-once delivery rests on; nobody may set these otherwise. */
@@ -33,17 +34,26 @@ public record WorkerSettings(String instance, String group, FlushPolicy flush, P
         Names.revision(group);
     }
 
-    /** The default group, flush policy and limit. */
+    /** The default group, flush policy and limit, and no cap on sources. */
     public WorkerSettings(String instance) {
-        this(instance, DEFAULT_GROUP, FlushPolicy.defaults(), PromptLimit.POSITIONS);
+        this(instance, DEFAULT_GROUP, FlushPolicy.defaults(), PromptLimit.POSITIONS, SourceCap.NONE);
+    }
+
+    /** Without a cap on sources. */
+    public WorkerSettings(String instance, String group, FlushPolicy flush, PromptLimit limit) {
+        this(instance, group, flush, limit, SourceCap.NONE);
     }
 
     public WorkerSettings withFlush(FlushPolicy policy) {
-        return new WorkerSettings(instance, group, policy, limit);
+        return new WorkerSettings(instance, group, policy, limit, sources);
     }
 
     public WorkerSettings withLimit(PromptLimit promptLimit) {
-        return new WorkerSettings(instance, group, flush, promptLimit);
+        return new WorkerSettings(instance, group, flush, promptLimit, sources);
+    }
+
+    public WorkerSettings withSources(SourceCap cap) {
+        return new WorkerSettings(instance, group, flush, limit, cap);
     }
 
     /** The consumer group of the workers of a model. */

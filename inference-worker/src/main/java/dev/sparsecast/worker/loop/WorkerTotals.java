@@ -9,11 +9,19 @@ package dev.sparsecast.worker.loop;
  * @param cut prompts among the counted that were longer than allowed
  * @param deadLetters records rejected
  * @param oversizeRejected records among the rejected that were longer than allowed
+ * @param overShare prompts not counted because their sources had enough
  * @param flushes transactions
  */
 public record WorkerTotals(
-        long prompts, long tokens, long heldOut, long cut, long deadLetters, long oversizeRejected, long flushes) {
-    static final WorkerTotals NONE = new WorkerTotals(0, 0, 0, 0, 0, 0, 0);
+        long prompts,
+        long tokens,
+        long heldOut,
+        long cut,
+        long deadLetters,
+        long oversizeRejected,
+        long overShare,
+        long flushes) {
+    static final WorkerTotals NONE = new WorkerTotals(0, 0, 0, 0, 0, 0, 0, 0);
 
     WorkerTotals plus(PendingFlush flushed) {
         return new WorkerTotals(
@@ -23,6 +31,10 @@ public record WorkerTotals(
                 cut + flushed.cut(),
                 deadLetters + flushed.deadLetters().size(),
                 oversizeRejected + flushed.oversizeRejected(),
+                overShare
+                        + flushed.overShare().values().stream()
+                                .mapToLong(PendingFlush.OverShare::prompts)
+                                .sum(),
                 flushes + 1);
     }
 }

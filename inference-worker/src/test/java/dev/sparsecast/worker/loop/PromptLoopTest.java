@@ -75,6 +75,7 @@ class PromptLoopTest {
     private Executor modelThread;
 
     private PromptLimit limit;
+    private SourceCap sources;
     private CommittedConsumer consumer;
     private List<MockProducer<byte[], byte[]>> producers;
     private Deque<Runnable> turns;
@@ -111,6 +112,7 @@ class PromptLoopTest {
     void freshClients() {
         modelThread = Runnable::run;
         limit = PromptLimit.POSITIONS;
+        sources = SourceCap.NONE;
         consumer = new CommittedConsumer();
         producers = new ArrayList<>();
         turns = new ArrayDeque<>();
@@ -170,7 +172,7 @@ class PromptLoopTest {
         }
         assertThat(byKey).containsKey(LayerKey.parse(REVISION + "/java/code/0"));
         assertThat(committedOffsets()).containsEntry(PYTHON, 3L).containsEntry(JAVA, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(4, 8, 0, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(4, 8, 0, 0, 0, 0, 0, 1));
         assertThat(meters.get("sparsecast.worker.tokens")
                         .tag("language", "python")
                         .counter()
@@ -202,7 +204,7 @@ class PromptLoopTest {
                 });
         assertThat(producers.getFirst().commitCount()).isEqualTo(1);
         assertThat(committedOffsets()).containsEntry(PYTHON, 3L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 2, 0, 0, 1, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 2, 0, 0, 1, 0, 0, 1));
     }
 
     @Test
@@ -213,7 +215,7 @@ class PromptLoopTest {
 
         assertThat(producers.getFirst().history()).isEmpty();
         assertThat(committedOffsets()).containsEntry(PYTHON, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(0, 0, 1, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(0, 0, 1, 0, 0, 0, 0, 1));
     }
 
     @Test
@@ -234,7 +236,7 @@ class PromptLoopTest {
         assertThat(producers.get(0).history()).isEmpty();
         assertThat(producers.get(1).history()).hasSize(2 * shape.layers());
         assertThat(committedOffsets()).containsEntry(PYTHON, 1L).containsEntry(JAVA, 1L);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 3, 0, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(2, 3, 0, 0, 0, 0, 0, 1));
         assertThat(meters.get("sparsecast.worker.recoveries").counter().count()).isEqualTo(1);
     }
 
@@ -248,7 +250,7 @@ class PromptLoopTest {
         });
         PromptLoop loop = run();
 
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 0, 0, 0, 1));
     }
 
     @Test
@@ -270,7 +272,7 @@ class PromptLoopTest {
         PromptLoop loop = run();
 
         assertThat(committedOffsets()).containsEntry(JAVA, 1L).doesNotContainKey(PYTHON);
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 1, 0, 0, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 1, 0, 0, 0, 0, 0, 1));
     }
 
     @Test
@@ -336,7 +338,7 @@ class PromptLoopTest {
         turns.add(() -> send(PYTHON, "p", "python", "one two three", "a"));
         PromptLoop loop = run();
 
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 1, 0, 0, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 1, 0, 0, 0, 1));
         assertThat(oversize("cut")).isEqualTo(1);
         assertThat(oversize("reject")).isZero();
     }
@@ -351,9 +353,37 @@ class PromptLoopTest {
         });
         PromptLoop loop = run();
 
-        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 2, 1, 1));
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 2, 1, 0, 1));
         assertThat(oversize("reject")).isEqualTo(1);
         assertThat(committedOffsets()).containsEntry(PYTHON, 3L);
+    }
+
+    /** Two tokens a prompt; of 4 free tokens and a half, the flood gets its first two and one for each other prompt. */
+    @Test
+    void aSourceThatFloodsIsCountedUpToItsShareAndTheRestIsToldOf() {
+        sources = new SourceCap(0.5, 4, Duration.ofHours(1), SourceCap.Excess.SKIP);
+        List<String> ids = ids(false).limit(12).toList();
+        turns.add(() -> {
+            ids.subList(0, 8).forEach(id -> receive(PYTHON, bytes(id, "python", "one two", "flood")));
+            ids.subList(8, 12).forEach(id -> receive(PYTHON, bytes(id, "python", "one two", id)));
+        });
+        PromptLoop loop = run();
+
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(6, 12, 0, 0, 0, 0, 6, 1));
+        assertThat(meters.get("sparsecast.worker.overshare.prompts").counter().count())
+                .isEqualTo(6);
+        assertThat(meters.get("sparsecast.worker.overshare.tokens").counter().count())
+                .isEqualTo(12);
+        assertThat(committedOffsets()).containsEntry(PYTHON, 12L);
+    }
+
+    @Test
+    void whatASourceHasTooMuchOfGoesToTheDeadLettersIfToldTo() {
+        sources = new SourceCap(0.5, 2, Duration.ofHours(1), SourceCap.Excess.REJECT);
+        turns.add(() -> sendMany(3));
+        PromptLoop loop = run();
+
+        assertThat(loop.totals()).isEqualTo(new WorkerTotals(1, 2, 0, 0, 2, 0, 2, 1));
     }
 
     @Test
@@ -422,7 +452,7 @@ class PromptLoopTest {
     private PromptLoop run(FlushPolicy policy) {
         WorkerMetrics metrics = new WorkerMetrics(meters, REVISION, "w1", BATCH_TOKENS);
         PromptLoop loop = new PromptLoop(
-                new WorkerSettings("w1").withFlush(policy),
+                new WorkerSettings("w1").withFlush(policy).withSources(sources),
                 REVISION,
                 new PromptLoop.Parts(
                         consumer,
