@@ -70,7 +70,11 @@ class ReleaseAnnouncerIT {
             ClusterSettings cluster = new ClusterSettings(broker.bootstrapServers(), "mock://release-announcer-it");
             try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
                 admin.createTopics(Stream.of(
-                                        Topics.ACTIVATION_STATISTICS, Topics.ACTIVATION_DRIFT, Topics.SUBMODEL_RELEASES)
+                                        Topics.ACTIVATION_STATISTICS,
+                                        Topics.ACTIVATION_DRIFT,
+                                        Topics.SUBMODEL_RELEASES,
+                                        Topics.SUBMODEL_COMMANDS,
+                                        Topics.SUBMODEL_DECISIONS)
                                 .map(topic -> new NewTopic(topic, Optional.of(1), Optional.empty()))
                                 .toList())
                         .all()
@@ -79,18 +83,18 @@ class ReleaseAnnouncerIT {
             try (ReleaseAnnouncer first = ReleaseAnnouncer.open(cluster, MODEL);
                     ReleaseAnnouncer other = ReleaseAnnouncer.open(cluster, "other@0123456789ab")) {
                 first.confirm();
-                first.announce(release(1));
+                first.announce(Announcement.of(release(1)));
                 other.confirm();
                 first.confirm();
                 try (ReleaseAnnouncer second = ReleaseAnnouncer.open(cluster, MODEL)) {
                     assertThatThrownBy(first::confirm)
-                            .isInstanceOf(PrunerException.class)
-                            .hasMessageContaining("another pruner for this model has started");
-                    second.announce(release(2));
+                            .isInstanceOf(ReplacedException.class)
+                            .hasMessageContaining("another pruner for this model has taken over");
+                    second.announce(Announcement.of(release(2)));
                     try (ReleaseAnnouncer third = ReleaseAnnouncer.open(cluster, MODEL)) {
-                        assertThatThrownBy(() -> second.announce(release(3)))
-                                .isInstanceOf(PrunerException.class)
-                                .hasMessageContaining("another pruner for this model has started");
+                        assertThatThrownBy(() -> second.announce(Announcement.of(release(3))))
+                                .isInstanceOf(ReplacedException.class)
+                                .hasMessageContaining("another pruner for this model has taken over");
                         third.confirm();
                     }
                 }

@@ -5,11 +5,14 @@ import dev.sparsecast.schemas.SubModelRelease.Quality;
 /** What the gate says of a candidate. */
 public sealed interface GateVerdict {
     /** Good enough. */
-    record Promoted(Quality quality) implements GateVerdict {}
+    record Promoted(Quality quality, String reason) implements GateVerdict {}
 
     /** Measured and found worse than allowed. */
     record Rejected(Quality quality, String reason) implements GateVerdict {}
 
-    /** Not enough held-out prompts to tell. */
+    /** Measured, but neither shown to be good enough nor to be worse; more prompts will tell. */
+    record Held(Quality quality, String reason) implements GateVerdict {}
+
+    /** Not enough held-out prompts to measure on. */
     record Undecided(String reason) implements GateVerdict {}
 }

@@ -4,22 +4,23 @@ import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.checkpoint.Tokenizer;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Gate;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelRelease.LossDifference;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.wanda.mask.MaskedWeights;
 import dev.sparsecast.wanda.mask.SubModelMask;
+import dev.sparsecast.worker.model.Evaluation;
 import dev.sparsecast.worker.model.LanguageModel;
 import dev.sparsecast.worker.model.ModelOptions;
 import dev.sparsecast.worker.model.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Perplexity of a candidate beside the dense model's and the release's in use, on the same held-out prompts. The dense
- * model stays loaded; masked ones are loaded one at a time. Used by one thread.
+ * Perplexity of a candidate beside the dense model's and the release's in use, paired on the same held-out prompts, with
+ * intervals ({@link PairedBootstrap}) that tell a difference from luck ({@link Judgement}). The dense model stays loaded; masked ones are loaded one at a time. Used by one thread.
  */
 public final class QualityGate implements AutoCloseable {
     private static final int REMEMBERED_LOSSES = 8 * Gate.MOST_HELD_OUT_PROMPTS;
@@ -51,8 +52,10 @@ public final class QualityGate implements AutoCloseable {
      * Measures and judges. Prompts of a single token are left out, since nothing is predicted in them.
      *
      * @param prompts held-out prompts of the sub-model's groups
+     * @param mayHold whether more prompts may be waited for if these do not tell
      */
-    public GateVerdict judge(Gate gate, List<Prompt> prompts, SubModelMask candidate, Optional<Current> current) {
+    public GateVerdict judge(
+            Gate gate, List<Prompt> prompts, SubModelMask candidate, Optional<Current> current, boolean mayHold) {
         List<Prompt> measured = new ArrayList<>();
         List<int[]> sequences = new ArrayList<>();
         for (Prompt prompt : prompts) {
@@ -66,48 +69,34 @@ public final class QualityGate implements AutoCloseable {
             return new GateVerdict.Undecided(measured.size() + " of " + gate.minimumHeldOutPrompts()
                     + " held-out prompts are long enough to measure on");
         }
-        var denseEvaluation = denseLosses.of(measured, sequences);
-        Quality quality = new Quality(
-                measured.size(),
-                denseEvaluation.predictedTokens(),
-                denseEvaluation.perplexity(),
-                perplexity(candidate, sequences),
-                current.isPresent()
-                        ? OptionalDouble.of(perplexity(current.get().mask(), sequences))
-                        : OptionalDouble.empty());
-        return verdict(gate, quality, current.isPresent() && current.get().isLimit());
+        Quality quality = quality(gate, denseLosses.of(measured, sequences), sequences, candidate, current);
+        return Judgement.of(gate, quality, current.isPresent() && current.get().isLimit(), mayHold);
     }
 
-    /** A perplexity that is no number is not good enough. */
-    static GateVerdict verdict(Gate gate, Quality quality, boolean currentIsLimit) {
-        if (!(quality.candidate() <= gate.largestRatioToDense() * quality.dense())) {
-            return worse(quality, gate.largestRatioToDense(), quality.dense(), "of the dense model");
-        }
-        if (currentIsLimit
-                && quality.current().isPresent()
-                && !(quality.candidate()
-                        <= gate.largestRatioToCurrent() * quality.current().getAsDouble())) {
-            return worse(
-                    quality, gate.largestRatioToCurrent(), quality.current().getAsDouble(), "of the release in use");
-        }
-        return new GateVerdict.Promoted(quality);
+    private Quality quality(
+            Gate gate, Evaluation denseLoss, List<int[]> sequences, SubModelMask candidate, Optional<Current> current) {
+        Evaluation loss = evaluate(candidate, sequences);
+        Optional<Evaluation> currentLoss = current.map(release -> evaluate(release.mask(), sequences));
+        return new Quality(
+                sequences.size(),
+                denseLoss.predictedTokens(),
+                denseLoss.perplexity(),
+                loss.perplexity(),
+                currentLoss.map(known -> OptionalDouble.of(known.perplexity())).orElse(OptionalDouble.empty()),
+                difference(gate, loss, denseLoss),
+                currentLoss.flatMap(known -> difference(gate, loss, known)));
     }
 
-    private static GateVerdict worse(Quality quality, double ratio, double reference, String whose) {
-        return new GateVerdict.Rejected(
-                quality,
-                String.format(
-                        Locale.ROOT,
-                        "perplexity %.3f is more than %.3f times the %.3f %s",
-                        quality.candidate(),
-                        ratio,
-                        reference,
-                        whose));
+    /** None for a single prompt, which says nothing of others. */
+    private static Optional<LossDifference> difference(Gate gate, Evaluation candidate, Evaluation other) {
+        return candidate.sequences().size() < 2
+                ? Optional.empty()
+                : Optional.of(PairedBootstrap.difference(candidate, other, gate.confidence()));
     }
 
-    private double perplexity(SubModelMask mask, List<int[]> sequences) {
+    private Evaluation evaluate(SubModelMask mask, List<int[]> sequences) {
         try (LanguageModel model = LanguageModel.load(new MaskedWeights(base, mask), options)) {
-            return model.evaluate(sequences, Progress.NONE).perplexity();
+            return model.evaluate(sequences, Progress.NONE);
         }
     }
 

@@ -21,6 +21,12 @@ public sealed interface RefreshDecision {
         MINIMUM,
         /** Held-out prompts to measure on. */
         HELD_OUT,
+        /** Somebody to end a pause. */
+        PAUSED,
+        /** Somebody to unpin the release in use. */
+        PINNED,
+        /** More held-out prompts than those that did not tell. */
+        EVIDENCE,
         /** Anything at all that is not in the release in use. */
         NEWS,
         /** Another snapshot than the one whose candidate was rejected. */

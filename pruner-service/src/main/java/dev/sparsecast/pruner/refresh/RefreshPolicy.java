@@ -19,24 +19,27 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Decides when a sub-model is made again. First come the reasons that forbid it whatever happens (no exact snapshot, too
- * little data, the rate limit, a candidate already rejected); then the reasons to do it: the first release, a command or
- * a changed specification, drift, new tokens, the schedule.
+ * Decides when a sub-model is made again. First come the reasons that forbid it whatever happens (a pause, a pin, no exact
+ * snapshot, too little data, the rate limit, a candidate already rejected or held); then the reasons to do it: the first
+ * release, a command or a changed specification, drift, mask churn, new tokens, the schedule.
  */
 public final class RefreshPolicy {
     private RefreshPolicy() {}
 
     /** Decides; the same situation always gives the same decision. */
     public static RefreshDecision decide(Situation situation) {
-        Optional<Wait> obstacle = missingSnapshot(situation)
+        Optional<Wait> obstacle = forbidden(situation)
+                .or(() -> missingSnapshot(situation))
                 .or(() -> belowMinimum(situation))
                 .or(() -> tooSoon(situation))
-                .or(() -> alreadyRejected(situation));
+                .or(() -> alreadyRejected(situation))
+                .or(() -> withoutMoreEvidence(situation));
         if (obstacle.isPresent()) {
             return obstacle.get();
         }
@@ -58,6 +61,9 @@ public final class RefreshPolicy {
         if (isMadeFrom(release, situation.snapshots())) {
             return new Wait(Obstacle.NEWS, "nothing new since version " + release.version());
         }
+        if (release.isWithdrawn()) {
+            return new Release(Trigger.FIRST, "there is no release left since version " + release.version());
+        }
         Refresh refresh = situation.specification().refresh();
         Optional<GroupSnapshot> drifted = situation.snapshots().stream()
                 .filter(snapshot -> hasDrifted(snapshot, release, situation))
@@ -67,6 +73,17 @@ public final class RefreshPolicy {
                     Trigger.DRIFT,
                     drifted.get().group().language() + "/"
                             + drifted.get().group().domain() + " has drifted from version " + release.version());
+        }
+        if (refresh.onChurn().isPresent()
+                && situation.churn().isPresent()
+                && situation.churn().getAsDouble() >= refresh.onChurn().getAsDouble()) {
+            return new Release(
+                    Trigger.CHURN,
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f %% of the mask of version %d would be other bits now",
+                            100 * situation.churn().getAsDouble(),
+                            release.version()));
         }
         if (refresh.newTokens() > 0 && newTokens >= refresh.newTokens()) {
             return new Release(Trigger.TOKENS, newTokens + " new tokens since version " + release.version());
@@ -84,6 +101,28 @@ public final class RefreshPolicy {
         return new Wait(
                 Obstacle.TRIGGER,
                 "version " + release.version() + " is fresh enough, with " + newTokens + " new tokens since");
+    }
+
+    private static Optional<Wait> forbidden(Situation situation) {
+        if (situation.paused()) {
+            return waiting(Obstacle.PAUSED, "it is paused; resume it to have releases again");
+        }
+        return situation
+                .current()
+                .filter(release -> release.rollout().pinned())
+                .map(release -> new Wait(
+                        Obstacle.PINNED,
+                        "version " + release.version() + " is pinned; unpin it to have releases again"));
+    }
+
+    private static Optional<Wait> withoutMoreEvidence(Situation situation) {
+        return situation
+                .held()
+                .filter(hold -> situation.mayHold() && situation.heldOutPrompts() < hold.enough())
+                .map(hold -> new Wait(
+                        Obstacle.EVIDENCE,
+                        hold.prompts() + " held-out prompts did not tell; measured again when there are "
+                                + hold.enough()));
     }
 
     private static Optional<Wait> missingSnapshot(Situation situation) {

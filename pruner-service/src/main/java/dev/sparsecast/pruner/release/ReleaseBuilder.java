@@ -10,6 +10,7 @@ import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.SubModelRelease.GroupProvenance;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
 import dev.sparsecast.schemas.signing.ReleaseManifest;
@@ -159,7 +160,87 @@ public final class ReleaseBuilder {
                         .truncatedTo(ChronoUnit.MILLIS),
                 clock.instant().truncatedTo(ChronoUnit.MILLIS),
                 "",
-                Signature.NONE);
+                Signature.NONE,
+                new Rollout(
+                        specification.canaryShare(),
+                        false,
+                        OptionalInt.empty(),
+                        parent.map(release -> release.rollout().revoked()).orElse(List.of())));
+        return signedAndStored(unsigned, prefix);
+    }
+
+    /**
+     * A further version that has the mask of an earlier one again, and copies of its artifacts, so that the store may
+     * forget that one. Differences from a parent are left out, since the parent is another.
+     *
+     * @param good what to go back to
+     * @param current the release in use, which the new one follows
+     * @throws dev.sparsecast.store.StoreException if something cannot be read or stored
+     */
+    public SubModelRelease restore(SubModelRelease good, SubModelRelease current, Rollout rollout) {
+        int version = nextVersion(Optional.of(current));
+        String prefix = current.key() + "/" + version;
+        removeLeftovers(prefix);
+        List<Artifact> artifacts = inWorkspace(directory -> good.artifacts().stream()
+                .filter(artifact -> artifact.kind() != ArtifactKind.DELTA)
+                .map(artifact -> copy(artifact, prefix, directory))
+                .toList());
+        return signedAndStored(following(good, current, artifacts, rollout), prefix);
+    }
+
+    /**
+     * A further version that has no artifacts and is itself revoked: nothing is left to install.
+     *
+     * @param current the release in use, which the new one follows
+     * @param revoked all versions withdrawn before
+     * @throws dev.sparsecast.store.StoreException if something cannot be stored
+     */
+    public SubModelRelease withdraw(SubModelRelease current, boolean pinned, List<Integer> revoked) {
+        int version = nextVersion(Optional.of(current));
+        String prefix = current.key() + "/" + version;
+        removeLeftovers(prefix);
+        List<Integer> all = new ArrayList<>(revoked);
+        all.add(version);
+        Rollout rollout = new Rollout(1, pinned, OptionalInt.empty(), all);
+        return signedAndStored(following(current, current, List.of(), rollout), prefix);
+    }
+
+    private SubModelRelease following(
+            SubModelRelease content, SubModelRelease current, List<Artifact> artifacts, Rollout rollout) {
+        return new SubModelRelease(
+                current.model(),
+                current.submodel(),
+                nextVersion(Optional.of(current)),
+                OptionalInt.of(current.version()),
+                content.baseDigest(),
+                Trigger.COMMAND,
+                content.recipe(),
+                artifacts,
+                content.quality(),
+                content.provenance(),
+                content.snapshotAt(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                "",
+                Signature.NONE,
+                rollout);
+    }
+
+    private Artifact copy(Artifact artifact, String prefix, Path directory) {
+        String name = artifact.uri().substring(artifact.uri().lastIndexOf('/') + 1);
+        Stored announced = new Stored(artifact.bytes(), artifact.sha256());
+        Path copy = directory.resolve(name);
+        Stored stored;
+        if (artifact.kind() == ArtifactKind.CHECKPOINT) {
+            DirectoryArtifact.fetch(store, artifact.uri(), announced, copy);
+            stored = DirectoryArtifact.put(store, prefix + "/" + name, copy);
+        } else {
+            VerifiedFetch.fetch(store, artifact.uri(), announced, copy);
+            stored = store.put(prefix + "/" + name, copy);
+        }
+        return artifact(artifact.kind(), prefix + "/" + name, stored);
+    }
+
+    private SubModelRelease signedAndStored(SubModelRelease unsigned, String prefix) {
         SubModelRelease signed = key.sign(unsigned);
         inWorkspace(directory -> putManifest(signed, prefix, directory));
         return signed;
@@ -228,7 +309,8 @@ public final class ReleaseBuilder {
                     snapshot.epoch(),
                     snapshot.flushDigest(),
                     snapshot.tokens(),
-                    snapshot.prompts()));
+                    snapshot.prompts(),
+                    snapshot.distinctSources()));
         }
         return provenance;
     }

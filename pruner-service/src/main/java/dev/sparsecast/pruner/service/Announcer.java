@@ -1,17 +1,17 @@
 package dev.sparsecast.pruner.service;
 
 import dev.sparsecast.pruner.release.Ownership;
-import dev.sparsecast.schemas.SubModelRelease;
 
-/** Tells the world of releases. */
+/** Tells the world of releases and decisions. */
 interface Announcer extends Ownership, AutoCloseable {
     /**
-     * Announces a release. When this returns the release exists, for good.
+     * Announces. When this returns the release exists, for good, and the commands were acted on.
      *
-     * @throws PrunerException if another pruner has taken over, or it is not known whether the release was announced
+     * @throws ReplacedException if another pruner has taken over
+     * @throws PrunerException if it is not known whether it was announced
      * @throws RuntimeException of any other kind if it certainly was not
      */
-    void announce(SubModelRelease release);
+    void announce(Announcement announcement);
 
     @Override
     void close();

@@ -1,7 +1,9 @@
 package dev.sparsecast.pruner.service;
 
 import dev.sparsecast.pruner.gate.HeldOutPrompts;
+import dev.sparsecast.pruner.refresh.Ingredients;
 import dev.sparsecast.pruner.refresh.Situation;
+import dev.sparsecast.pruner.refresh.Situation.Hold;
 import dev.sparsecast.pruner.refresh.Situation.Rejection;
 import dev.sparsecast.pruner.snapshot.GroupSnapshot;
 import dev.sparsecast.pruner.snapshot.SnapshotAssembler;
@@ -13,13 +15,19 @@ import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.GroupKey;
 import dev.sparsecast.schemas.LayerKey;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** What the topics say of one model, as far as they were read. Used by one thread. */
 final class Knowledge {
@@ -28,6 +36,10 @@ final class Knowledge {
     private final HeldOutPrompts heldOut = new HeldOutPrompts(Gate.MOST_HELD_OUT_PROMPTS);
     private final Map<GroupKey, DriftReport> drift = new HashMap<>();
     private final Map<String, SubModelRelease> releases = new HashMap<>();
+    private final Set<SubModelDecision> decisions = new HashSet<>();
+    private final Map<String, Rejection> rejections = new HashMap<>();
+    private final Map<String, Hold> holds = new HashMap<>();
+    private final CommandBook commands = new CommandBook();
 
     /** @param model revision of the base model */
     Knowledge(String model, SnapshotAssembler assembler) {
@@ -50,6 +62,72 @@ final class Knowledge {
                 release.submodel(), release, (known, added) -> added.version() > known.version() ? added : known);
     }
 
+    void add(SubModelCommand command) {
+        commands.add(command);
+    }
+
+    /** A command that its topic forgot: it was acted on. */
+    void forgetCommand(String id) {
+        commands.remove(id);
+    }
+
+    /** A decision may come twice, from whoever made it and from its topic; what is known already says nothing new. */
+    void add(SubModelDecision decision) {
+        if (!decision.command().isEmpty()) {
+            commands.answered(decision.command());
+        }
+        if (decision.figures().isEmpty() || !decisions.add(decision)) {
+            return;
+        }
+        switch (decision.outcome()) {
+            case REJECTED -> {
+                rejections.put(
+                        decision.submodel(), new Rejection(new Ingredients(decision.ingredients()), decision.at()));
+                holds.remove(decision.submodel());
+            }
+            case HELD -> {
+                Hold earlier = holds.get(decision.submodel());
+                holds.put(
+                        decision.submodel(),
+                        new Hold(
+                                earlier == null ? decision.at() : earlier.since(),
+                                decision.figures().get().prompts()));
+            }
+            case PROMOTED -> {
+                rejections.remove(decision.submodel());
+                holds.remove(decision.submodel());
+            }
+            case DONE, REFUSED -> {}
+        }
+    }
+
+    /** What was announced is known at once, without waiting to read it. */
+    void add(Announcement announcement) {
+        announcement.release().ifPresent(this::add);
+        announcement.decisions().forEach(this::add);
+        announcement.done().forEach(command -> forgetCommand(command.id()));
+    }
+
+    /**
+     * The next command that is to be acted on at once.
+     *
+     * @param known names of the sub-models that are made
+     * @param ready whether anything may be done about a sub-model now
+     */
+    Optional<Instruction> nextInstruction(Set<String> known, Predicate<String> ready) {
+        return commands.next(known, ready)
+                .map(command -> new Instruction(
+                        command,
+                        known.contains(command.submodel()),
+                        release(command.submodel()),
+                        commands.pauses(command.submodel())));
+    }
+
+    /** Commands that ask for a release. */
+    List<SubModelCommand> refreshes(String submodel) {
+        return commands.refreshes(submodel);
+    }
+
     void add(Prompt prompt, long at) {
         heldOut.add(prompt, at);
     }
@@ -69,8 +147,7 @@ final class Knowledge {
         return prompts;
     }
 
-    Situation situation(
-            SubModelSpecification specification, Optional<Rejection> rejected, boolean commanded, Instant now) {
+    Situation situation(SubModelSpecification specification, Instant now) {
         List<GroupSnapshot> snapshots = new ArrayList<>();
         Map<GroupKey, DriftReport> reports = new HashMap<>();
         for (Group group : specification.groups()) {
@@ -87,8 +164,11 @@ final class Knowledge {
                 heldOut(specification).size(),
                 release(specification.name()),
                 reports,
-                rejected,
-                commanded,
+                OptionalDouble.empty(), // nobody measures the mask's churn yet
+                Optional.ofNullable(rejections.get(specification.name())),
+                Optional.ofNullable(holds.get(specification.name())),
+                !commands.refreshes(specification.name()).isEmpty(),
+                !commands.pauses(specification.name()).isEmpty(),
                 now);
     }
 }

@@ -1,7 +1,7 @@
 package dev.sparsecast.pruner.service;
 
 /** The pruner cannot go on; the message says why and what to do. */
-public final class PrunerException extends RuntimeException {
+public sealed class PrunerException extends RuntimeException permits ReplacedException {
     private static final long serialVersionUID = 1L;
 
     public PrunerException(String message) {

@@ -1,6 +1,7 @@
 package dev.sparsecast.pruner.service;
 
 import dev.sparsecast.pruner.snapshot.GroupSnapshot;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -74,10 +75,25 @@ final class PrunerMetrics {
         measured(release.submodel(), release.quality());
     }
 
-    void rejected(String submodel, Quality quality) {
-        registry.counter("sparsecast.pruner.rejections", tags.and("submodel", submodel))
+    /** A candidate that was rejected or held. */
+    void turnedDown(SubModelDecision decision) {
+        registry.counter(
+                        decision.outcome() == SubModelDecision.Outcome.HELD
+                                ? "sparsecast.pruner.holds"
+                                : "sparsecast.pruner.rejections",
+                        tags.and("submodel", decision.submodel()))
                 .increment();
-        measured(submodel, quality);
+        decision.figures().ifPresent(quality -> measured(decision.submodel(), quality));
+    }
+
+    /** Whether this pruner is in charge of the model's releases. */
+    void inCharge(boolean inCharge) {
+        gauge("sparsecast.pruner.in.charge", Tags.empty()).set(inCharge ? 1 : 0);
+    }
+
+    /** Whether the file of sub-models can be used as it is now. */
+    void specificationIsRight(boolean right) {
+        gauge("sparsecast.pruner.specification.right", Tags.empty()).set(right ? 1 : 0);
     }
 
     void failed(String submodel) {

@@ -6,13 +6,17 @@ import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.GroupKey;
 import dev.sparsecast.schemas.LayerKey;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelKey;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import dev.sparsecast.schemas.signing.VerifyingKey;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -30,7 +34,7 @@ final class RecordIntake implements AutoCloseable {
 
     private final String model;
     private final String baseDigest;
-    private final VerifyingKey key;
+    private final List<VerifyingKey> trusted;
     private final Knowledge knowledge;
     private final DeadLetters deadLetters;
     private final PrunerMetrics metrics;
@@ -38,30 +42,34 @@ final class RecordIntake implements AutoCloseable {
     private final Deserializer<ActivationStatistics> statisticsDeserializer;
     private final Deserializer<DriftReport> driftDeserializer;
     private final Deserializer<SubModelRelease> releaseDeserializer;
+    private final Deserializer<SubModelCommand> commandDeserializer;
+    private final Deserializer<SubModelDecision> decisionDeserializer;
     private final Deserializer<Prompt> promptDeserializer;
 
     /**
      * @param model revision of the base model; records of others are passed over
      * @param baseDigest the base model's digest
-     * @param key the key that this pruner signs with
+     * @param trusted keys that releases may be signed with: that of this pruner, and those before it
      */
     RecordIntake(
             String model,
             String baseDigest,
-            VerifyingKey key,
+            Collection<VerifyingKey> trusted,
             SparsecastSerdes serdes,
             Knowledge knowledge,
             DeadLetters deadLetters,
             PrunerMetrics metrics) {
         this.model = model;
         this.baseDigest = baseDigest;
-        this.key = key;
+        this.trusted = List.copyOf(trusted);
         this.knowledge = knowledge;
         this.deadLetters = deadLetters;
         this.metrics = metrics;
         this.statisticsDeserializer = serdes.activationStatistics().deserializer();
         this.driftDeserializer = serdes.driftReports().deserializer();
         this.releaseDeserializer = serdes.releases().deserializer();
+        this.commandDeserializer = serdes.commands().deserializer();
+        this.decisionDeserializer = serdes.decisions().deserializer();
         this.promptDeserializer = serdes.prompts().deserializer();
     }
 
@@ -72,14 +80,17 @@ final class RecordIntake implements AutoCloseable {
      * @throws RegistryOutage if the registry did not answer; the record is to be taken again
      */
     void take(ConsumerRecord<byte[], byte[]> record, boolean isNew) {
-        if (record.value() == null) {
-            return; // a tombstone: what was known of the key stays known until something newer comes
-        }
         try {
+            if (record.value() == null) {
+                takeTombstone(record);
+                return;
+            }
             switch (record.topic()) {
                 case Topics.ACTIVATION_STATISTICS -> takeStatistics(record);
                 case Topics.ACTIVATION_DRIFT -> takeDrift(record);
                 case Topics.SUBMODEL_RELEASES -> takeRelease(record);
+                case Topics.SUBMODEL_COMMANDS -> takeCommand(record);
+                case Topics.SUBMODEL_DECISIONS -> takeDecision(record);
                 default -> takePrompt(record);
             }
         } catch (RuntimeException e) {
@@ -145,10 +156,37 @@ final class RecordIntake implements AutoCloseable {
             throw new IllegalArgumentException(
                     "the release is for base model " + release.baseDigest() + ", but this one is " + baseDigest);
         }
-        if (release.keyId().equals(key.id()) && !key.verifies(release)) {
-            throw new IllegalArgumentException("the release was changed after key " + key.id() + " signed it");
+        if (trusted.stream().noneMatch(key -> key.verifies(release))) {
+            throw new IllegalArgumentException("the release names the key '" + release.keyId()
+                    + "', which is not trusted here or did not sign it as it stands");
         }
         knowledge.add(release);
+    }
+
+    /** A command's is its end; for all else, what was known of the key stays known until something newer comes. */
+    private void takeTombstone(ConsumerRecord<byte[], byte[]> record) {
+        if (record.topic().equals(Topics.SUBMODEL_COMMANDS)) {
+            String key = key(record);
+            knowledge.forgetCommand(key.substring(key.lastIndexOf('/') + 1));
+        }
+    }
+
+    private void takeCommand(ConsumerRecord<byte[], byte[]> record) {
+        SubModelCommand command = commandDeserializer.deserialize(record.topic(), record.value());
+        if (!command.key().command(command.id()).equals(key(record))) {
+            throw new IllegalArgumentException(
+                    "the command is " + command.key().command(command.id()) + ", the record's key " + key(record));
+        }
+        if (isOfThisModel(command.model(), record.topic())) {
+            knowledge.add(command);
+        }
+    }
+
+    private void takeDecision(ConsumerRecord<byte[], byte[]> record) {
+        SubModelDecision decision = decisionDeserializer.deserialize(record.topic(), record.value());
+        if (isOfThisModel(decision.model(), record.topic())) {
+            knowledge.add(decision);
+        }
     }
 
     private void takePrompt(ConsumerRecord<byte[], byte[]> record) {
@@ -192,6 +230,8 @@ final class RecordIntake implements AutoCloseable {
         statisticsDeserializer.close();
         driftDeserializer.close();
         releaseDeserializer.close();
+        commandDeserializer.close();
+        decisionDeserializer.close();
         promptDeserializer.close();
     }
 }

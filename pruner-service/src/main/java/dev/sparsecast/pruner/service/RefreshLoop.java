@@ -4,9 +4,8 @@ import dev.sparsecast.pruner.refresh.RefreshDecision;
 import dev.sparsecast.pruner.refresh.RefreshDecision.Obstacle;
 import dev.sparsecast.pruner.refresh.RefreshPolicy;
 import dev.sparsecast.pruner.refresh.Situation;
-import dev.sparsecast.pruner.refresh.Situation.Rejection;
 import dev.sparsecast.pruner.service.ReleaseMaker.Order;
-import dev.sparsecast.pruner.service.ReleaseMaker.Outcome;
+import dev.sparsecast.pruner.specification.SpecificationWatch;
 import dev.sparsecast.pruner.specification.SubModelSpecification;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,10 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,22 +37,25 @@ final class RefreshLoop {
     private static final Duration LAST_RETRY = Duration.ofMinutes(5);
 
     private final String model;
-    private final List<SubModelSpecification> submodels;
+    private final SpecificationWatch specifications;
     private final RecordSource source;
     private final RecordIntake intake;
     private final Knowledge knowledge;
     private final PrunerMetrics metrics;
     private final Clock clock;
-    private final Map<String, Rejection> rejections;
     private final Map<String, Obstacle> obstacles = new HashMap<>();
     private final Map<String, Retry> retries = new HashMap<>();
-    private final Set<String> commanded = ConcurrentHashMap.newKeySet();
     private @Nullable Build building;
     private int turn;
     private volatile boolean ready;
+    private volatile Set<String> names;
 
-    /** A release in the making. */
-    private record Build(Order order, boolean commanded, CompletableFuture<Outcome> outcome) {}
+    /**
+     * Something in the making.
+     *
+     * @param what it is, for people
+     */
+    private record Build(String submodel, String what, CompletableFuture<Outcome> outcome) {}
 
     /** When a sub-model whose last candidate failed is tried again. */
     private record Retry(Duration pause, Instant at) {
@@ -66,22 +66,20 @@ final class RefreshLoop {
         }
     }
 
-    /** @param rejections of earlier runs, by sub-model */
     RefreshLoop(
             String model,
-            List<SubModelSpecification> submodels,
+            SpecificationWatch specifications,
             RecordSource source,
             RecordIntake intake,
             Knowledge knowledge,
-            Map<String, Rejection> rejections,
             PrunerMetrics metrics,
             Clock clock) {
         this.model = model;
-        this.submodels = List.copyOf(submodels);
+        this.specifications = specifications;
+        this.names = specifications.names();
         this.source = source;
         this.intake = intake;
         this.knowledge = knowledge;
-        this.rejections = new HashMap<>(rejections);
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -90,20 +88,23 @@ final class RefreshLoop {
         return ready;
     }
 
-    /** Asks for a release; may be called by any thread. */
-    void requestRefresh(String submodel) {
-        commanded.add(submodel);
+    /** Names of the sub-models that are made now; for any thread. */
+    Set<String> names() {
+        return names;
     }
 
     /**
      * Runs until it is told to stop; what is being made then is waited for.
      *
+     * @param keepUp what else to do now and then on this thread
      * @param maker makes a release, on a thread of {@code executor}
      * @throws PrunerException if the pruner cannot go on
      */
-    void run(BooleanSupplier stopping, Function<Order, Outcome> maker, ExecutorService executor) {
+    void run(Runnable keepUp, BooleanSupplier stopping, Maker maker, ExecutorService executor) {
         try {
             while (!stopping.getAsBoolean()) {
+                keepUp.run();
+                lookAtSpecifications();
                 for (ConsumerRecord<byte[], byte[]> record :
                         source.poll(building == null ? POLL : POLL_WHILE_BUILDING)) {
                     take(record, stopping);
@@ -112,7 +113,9 @@ final class RefreshLoop {
                 if (source.isCaughtUp()) {
                     becomeReady();
                     if (building == null) {
-                        startNext(maker, executor);
+                        building = nextCommand(maker, executor)
+                                .or(() -> nextRelease(maker, executor))
+                                .orElse(null);
                     }
                 }
             }
@@ -133,7 +136,7 @@ final class RefreshLoop {
             metrics.ready(true);
             log.atInfo()
                     .addKeyValue("model", model)
-                    .addKeyValue("submodels", submodels.size())
+                    .addKeyValue("submodels", specifications.submodels().size())
                     .log("The pruner has read the topics and makes releases from now on");
         }
     }
@@ -164,28 +167,48 @@ final class RefreshLoop {
         }
     }
 
-    /** Every sub-model has its turn, so that one with much to do cannot keep the others waiting. */
-    private void startNext(Function<Order, Outcome> maker, ExecutorService executor) {
+    private void lookAtSpecifications() {
+        if (specifications.hasChanged()) {
+            source.follow(specifications.languages());
+            names = specifications.names();
+        }
+        metrics.specificationIsRight(specifications.isRight());
+    }
+
+    private Optional<Build> nextCommand(Maker maker, ExecutorService executor) {
         Instant now = clock.instant();
+        return knowledge
+                .nextInstruction(specifications.names(), submodel -> !isToWait(submodel, now))
+                .map(instruction -> new Build(
+                        instruction.command().submodel(),
+                        instruction.command().action().label(),
+                        CompletableFuture.supplyAsync(() -> maker.carryOut(instruction), executor)));
+    }
+
+    private boolean isToWait(String submodel, Instant now) {
+        Retry retry = retries.get(submodel);
+        return retry != null && now.isBefore(retry.at());
+    }
+
+    /** Every sub-model has its turn, so that one with much to do cannot keep the others waiting. */
+    private Optional<Build> nextRelease(Maker maker, ExecutorService executor) {
+        Instant now = clock.instant();
+        List<SubModelSpecification> submodels = specifications.submodels();
         for (int i = 0; i < submodels.size(); i++) {
             SubModelSpecification submodel = submodels.get((turn + i) % submodels.size());
-            Retry retry = retries.get(submodel.name());
-            if (retry == null || !now.isBefore(retry.at())) {
+            if (!isToWait(submodel.name(), now)) {
                 Optional<Build> started = decide(submodel, now, maker, executor);
                 if (started.isPresent()) {
-                    building = started.get();
                     turn = (turn + i + 1) % submodels.size();
-                    return;
+                    return started;
                 }
             }
         }
+        return Optional.empty();
     }
 
-    private Optional<Build> decide(
-            SubModelSpecification submodel, Instant now, Function<Order, Outcome> maker, ExecutorService executor) {
-        boolean isCommanded = commanded.contains(submodel.name());
-        Situation situation =
-                knowledge.situation(submodel, Optional.ofNullable(rejections.get(submodel.name())), isCommanded, now);
+    private Optional<Build> decide(SubModelSpecification submodel, Instant now, Maker maker, ExecutorService executor) {
+        Situation situation = knowledge.situation(submodel, now);
         return switch (RefreshPolicy.decide(situation)) {
             case RefreshDecision.Wait(Obstacle obstacle, String reason) -> {
                 if (obstacles.put(submodel.name(), obstacle) != obstacle) {
@@ -199,14 +222,15 @@ final class RefreshLoop {
             }
             case RefreshDecision.Release(var trigger, String reason) -> {
                 obstacles.remove(submodel.name());
-                commanded.remove(submodel.name());
                 Order order = new Order(
                         submodel,
                         trigger,
                         reason,
                         situation.snapshots(),
                         knowledge.heldOut(submodel),
-                        situation.current());
+                        situation.mayHold(),
+                        situation.current(),
+                        knowledge.refreshes(submodel.name()));
                 log.atInfo()
                         .addKeyValue("model", model)
                         .addKeyValue("submodel", submodel.name())
@@ -214,7 +238,9 @@ final class RefreshLoop {
                         .addKeyValue("reason", reason)
                         .log("Making a candidate");
                 yield Optional.of(new Build(
-                        order, isCommanded, CompletableFuture.supplyAsync(() -> maker.apply(order), executor)));
+                        submodel.name(),
+                        trigger.label(),
+                        CompletableFuture.supplyAsync(() -> maker.make(order), executor)));
             }
         };
     }
@@ -225,17 +251,11 @@ final class RefreshLoop {
             return;
         }
         building = null;
-        String submodel = build.order().specification().name();
         try {
             switch (build.outcome().join()) {
-                case Outcome.Released(var release) -> {
-                    knowledge.add(release);
-                    rejections.remove(submodel);
-                    retries.remove(submodel);
-                }
-                case Outcome.Rejected(Rejection rejection) -> {
-                    rejections.put(submodel, rejection);
-                    retries.remove(submodel);
+                case Outcome.Decided(Announcement announcement) -> {
+                    knowledge.add(announcement);
+                    retries.remove(build.submodel());
                 }
                 case Outcome.Dropped(String reason) -> tryAgainLater(build, reason, null);
             }
@@ -249,20 +269,17 @@ final class RefreshLoop {
     }
 
     private void tryAgainLater(Build build, String reason, @Nullable RuntimeException failure) {
-        String submodel = build.order().specification().name();
+        String submodel = build.submodel();
         Retry retry = Retry.after(retries.get(submodel), clock.instant());
         retries.put(submodel, retry);
-        if (build.commanded()) {
-            commanded.add(submodel);
-        }
         metrics.failed(submodel);
         log.atError()
                 .addKeyValue("model", model)
                 .addKeyValue("submodel", submodel)
-                .addKeyValue("trigger", build.order().trigger().label())
+                .addKeyValue("trigger", build.what())
                 .addKeyValue("reason", reason)
                 .addKeyValue("again_at", retry.at())
                 .setCause(failure)
-                .log("No release could be made; trying again later");
+                .log("Nothing came of it; trying again later");
     }
 }

@@ -1,10 +1,14 @@
 package dev.sparsecast.pruner.service;
 
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -24,15 +28,17 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 
 /**
- * Announces releases on their topic, each in a transaction of its own. Starting a second pruner of the same name fences
- * the first: from then on that one can announce nothing, and what it had begun to announce is undone.
+ * Announces releases, decisions and what became of commands, each announcement in a transaction of its own. A second
+ * announcer of the same model fences the first: from then on that one can announce nothing, and what it had begun to
+ * announce is undone.
  */
 final class ReleaseAnnouncer implements Announcer {
     private static final int COMMIT_ATTEMPTS = 3;
     private static final TopicPartition ANY = new TopicPartition(Topics.SUBMODEL_RELEASES, 0);
 
     private final Producer<byte[], byte[]> producer;
-    private final Serializer<SubModelRelease> serializer;
+    private final Serializer<SubModelRelease> releases;
+    private final Serializer<SubModelDecision> decisions;
     private final ConsumerGroupMetadata group;
 
     /**
@@ -40,10 +46,10 @@ final class ReleaseAnnouncer implements Announcer {
      *
      * @param group a group that nobody is in, to {@link #confirm} with
      */
-    ReleaseAnnouncer(
-            Producer<byte[], byte[]> producer, Serializer<SubModelRelease> serializer, ConsumerGroupMetadata group) {
+    ReleaseAnnouncer(Producer<byte[], byte[]> producer, SparsecastSerdes serdes, ConsumerGroupMetadata group) {
         this.producer = producer;
-        this.serializer = serializer;
+        this.releases = serdes.releases().serializer();
+        this.decisions = serdes.decisions().serializer();
         this.group = group;
         producer.initTransactions();
     }
@@ -57,8 +63,7 @@ final class ReleaseAnnouncer implements Announcer {
         Producer<byte[], byte[]> producer =
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         try {
-            return new ReleaseAnnouncer(
-                    producer, new SparsecastSerdes(cluster).releases().serializer(), group(cluster, transactionalId));
+            return new ReleaseAnnouncer(producer, new SparsecastSerdes(cluster), group(cluster, transactionalId));
         } catch (TimeoutException e) {
             producer.close();
             throw new PrunerException(
@@ -79,21 +84,44 @@ final class ReleaseAnnouncer implements Announcer {
     }
 
     @Override
-    public void announce(SubModelRelease release) {
+    public void announce(Announcement announcement) {
         // Before the transaction: a registry that does not answer must not leave one open.
-        byte[] value = serializer.serialize(Topics.SUBMODEL_RELEASES, release);
-        byte[] key = release.key().toString().getBytes(StandardCharsets.UTF_8);
+        List<ProducerRecord<byte[], byte[]>> records = records(announcement);
         try {
             producer.beginTransaction();
-            // What becomes of the record is what becomes of the transaction.
-            var unused = producer.send(new ProducerRecord<>(Topics.SUBMODEL_RELEASES, key, value));
+            for (ProducerRecord<byte[], byte[]> record : records) {
+                // What becomes of the record is what becomes of the transaction.
+                var unused = producer.send(record);
+            }
             commit();
         } catch (KafkaException e) {
-            throw failed(
-                    "version " + release.version() + " of sub-model '" + release.submodel()
-                            + "' may or may not have been announced",
-                    e);
+            throw failed(announcement.label() + " may or may not have been announced", e);
         }
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> records(Announcement announcement) {
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+        announcement
+                .release()
+                .ifPresent(release -> records.add(new ProducerRecord<>(
+                        Topics.SUBMODEL_RELEASES,
+                        bytes(release.key().toString()),
+                        releases.serialize(Topics.SUBMODEL_RELEASES, release))));
+        for (SubModelDecision decision : announcement.decisions()) {
+            records.add(new ProducerRecord<>(
+                    Topics.SUBMODEL_DECISIONS,
+                    bytes(decision.key().toString()),
+                    decisions.serialize(Topics.SUBMODEL_DECISIONS, decision)));
+        }
+        for (SubModelCommand command : announcement.done()) {
+            records.add(new ProducerRecord<>(
+                    Topics.SUBMODEL_COMMANDS, bytes(command.key().command(command.id())), null));
+        }
+        return records;
+    }
+
+    private static byte[] bytes(String key) {
+        return key.getBytes(StandardCharsets.UTF_8);
     }
 
     private void commit() {
@@ -123,7 +151,7 @@ final class ReleaseAnnouncer implements Announcer {
 
     private static PrunerException failed(String what, KafkaException cause) {
         if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
-            return new PrunerException("another pruner for this model has started; this one stops", cause);
+            return new ReplacedException(cause);
         }
         return new PrunerException(
                 what + "; start the pruner again, it will read the topic (" + cause.getMessage() + ")", cause);
@@ -132,6 +160,7 @@ final class ReleaseAnnouncer implements Announcer {
     @Override
     public void close() {
         producer.close();
-        serializer.close();
+        releases.close();
+        decisions.close();
     }
 }

@@ -4,13 +4,14 @@ import dev.sparsecast.pruner.gate.GateVerdict;
 import dev.sparsecast.pruner.gate.QualityGate;
 import dev.sparsecast.pruner.refresh.Ingredients;
 import dev.sparsecast.pruner.refresh.RefreshPolicy;
-import dev.sparsecast.pruner.refresh.Situation.Rejection;
 import dev.sparsecast.pruner.release.Candidate;
 import dev.sparsecast.pruner.release.ReleaseBuilder;
 import dev.sparsecast.pruner.service.PrunerMetrics.Stage;
 import dev.sparsecast.pruner.snapshot.GroupSnapshot;
 import dev.sparsecast.pruner.specification.SubModelSpecification;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
@@ -22,17 +23,21 @@ import dev.sparsecast.wanda.PruningException;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries one candidate from its snapshot to its announcement, or to its rejection. Used by one thread. */
-final class ReleaseMaker {
+/**
+ * Carries one candidate from its snapshot to its announcement, its rejection or a hold, and commands to theirs. Used by one
+ * thread.
+ */
+final class ReleaseMaker implements Maker {
     private static final Logger log = LoggerFactory.getLogger(ReleaseMaker.class);
 
     private final String model;
@@ -40,7 +45,7 @@ final class ReleaseMaker {
     private final ArtifactStore store;
     private final QualityGate gate;
     private final Announcer announcer;
-    private final DecisionLog decisions;
+    private final Steering steering;
     private final PrunerMetrics metrics;
     private final BooleanSupplier stopping;
     private final Clock clock;
@@ -51,7 +56,7 @@ final class ReleaseMaker {
             ArtifactStore store,
             QualityGate gate,
             Announcer announcer,
-            DecisionLog decisions,
+            Steering steering,
             PrunerMetrics metrics,
             BooleanSupplier stopping,
             Clock clock) {
@@ -60,7 +65,7 @@ final class ReleaseMaker {
         this.store = store;
         this.gate = gate;
         this.announcer = announcer;
-        this.decisions = decisions;
+        this.steering = steering;
         this.metrics = metrics;
         this.stopping = stopping;
         this.clock = clock;
@@ -71,7 +76,9 @@ final class ReleaseMaker {
      *
      * @param snapshots one for each group of the specification and in that order
      * @param prompts held-out prompts to measure on
+     * @param mayHold whether more prompts may be waited for if these do not tell
      * @param current the release in use
+     * @param commands that asked for it
      */
     record Order(
             SubModelSpecification specification,
@@ -79,27 +86,12 @@ final class ReleaseMaker {
             String reason,
             List<GroupSnapshot> snapshots,
             List<Prompt> prompts,
-            Optional<SubModelRelease> current) {}
+            boolean mayHold,
+            Optional<SubModelRelease> current,
+            List<SubModelCommand> commands) {}
 
-    /** What became of it. */
-    sealed interface Outcome {
-        /** It was announced. */
-        record Released(SubModelRelease release) implements Outcome {}
-
-        /** It was worse than allowed. */
-        record Rejected(Rejection rejection) implements Outcome {}
-
-        /** It could not be told, or there was no time left. */
-        record Dropped(String reason) implements Outcome {}
-    }
-
-    /**
-     * Makes a candidate, judges it and, if it is good enough, releases it.
-     *
-     * @throws PrunerException if the pruner cannot go on
-     * @throws RuntimeException of any other kind if nothing was announced and it may be tried again
-     */
-    Outcome make(Order order) {
+    @Override
+    public Outcome make(Order order) {
         Map<String, Long> milliseconds = new LinkedHashMap<>();
         Candidate candidate = metrics.time(
                 Stage.PRUNE,
@@ -112,20 +104,48 @@ final class ReleaseMaker {
         return switch (verdict) {
             case GateVerdict.Undecided(String reason) -> new Outcome.Dropped(reason);
             case GateVerdict.Rejected(Quality quality, String reason) ->
-                reject(order, candidate, quality, reason, milliseconds);
-            case GateVerdict.Promoted(Quality quality) ->
+                turnDown(
+                        order,
+                        decision(order, candidate, SubModelDecision.Outcome.REJECTED, reason, quality, milliseconds),
+                        order.commands());
+            case GateVerdict.Held(Quality quality, String reason) ->
+                // What asked for it still stands, and is answered when more prompts have told.
+                turnDown(
+                        order,
+                        decision(order, candidate, SubModelDecision.Outcome.HELD, reason, quality, milliseconds),
+                        List.of());
+            case GateVerdict.Promoted(Quality quality, String reason) ->
                 stopping.getAsBoolean()
                         ? new Outcome.Dropped("the pruner stops")
-                        : release(order, candidate, quality, milliseconds);
+                        : release(order, candidate, quality, reason, milliseconds);
         };
+    }
+
+    @Override
+    public Outcome carryOut(Instruction instruction) {
+        Announcement announcement = steering.carryOut(instruction);
+        announcer.announce(announcement);
+        announcement.release().ifPresent(metrics::released);
+        for (SubModelDecision decision : announcement.decisions()) {
+            log.atInfo()
+                    .addKeyValue("model", model)
+                    .addKeyValue("submodel", decision.submodel())
+                    .addKeyValue("command", instruction.command().action().label())
+                    .addKeyValue("issuer", instruction.command().issuer())
+                    .addKeyValue("outcome", decision.outcome().label())
+                    .addKeyValue("reason", decision.reason())
+                    .log("Command acted on");
+        }
+        return new Outcome.Decided(announcement);
     }
 
     private GateVerdict judge(Order order, Candidate candidate) {
         Optional<QualityGate.Current> current = order.current()
+                .filter(release -> !release.isWithdrawn())
                 .flatMap(release -> maskOf(release)
                         .map(mask -> new QualityGate.Current(
                                 mask, RefreshPolicy.hasParameters(release, order.specification()))));
-        return gate.judge(order.specification().gate(), order.prompts(), candidate.mask(), current);
+        return gate.judge(order.specification().gate(), order.prompts(), candidate.mask(), current, order.mayHold());
     }
 
     /** None if it is lost for good; then there is nothing to compare with, and all the more reason for a new release. */
@@ -150,31 +170,66 @@ final class ReleaseMaker {
         return Optional.empty();
     }
 
-    private Outcome reject(
-            Order order, Candidate candidate, Quality quality, String reason, Map<String, Long> milliseconds) {
-        Instant now = clock.instant();
-        String submodel = order.specification().name();
-        decisions.rejected(candidate, quality, reason, milliseconds, now);
-        metrics.rejected(submodel, quality);
+    private SubModelDecision decision(
+            Order order,
+            Candidate candidate,
+            SubModelDecision.Outcome outcome,
+            String reason,
+            Quality quality,
+            Map<String, Long> milliseconds) {
+        return new SubModelDecision(
+                model,
+                order.specification().name(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                outcome,
+                reason,
+                order.trigger().label(),
+                OptionalInt.empty(),
+                "",
+                Ingredients.of(order.specification(), order.snapshots()).text(),
+                candidate.mask().digest(),
+                Optional.of(quality),
+                milliseconds);
+    }
+
+    private Outcome turnDown(Order order, SubModelDecision decision, List<SubModelCommand> answered) {
+        Announcement announcement = new Announcement(Optional.empty(), withAnswers(decision, answered), answered);
+        announcer.announce(announcement);
+        Quality quality = decision.figures().orElseThrow();
+        metrics.turnedDown(decision);
         log.atWarn()
                 .addKeyValue("model", model)
-                .addKeyValue("submodel", submodel)
+                .addKeyValue("submodel", decision.submodel())
                 .addKeyValue("trigger", order.trigger().label())
-                .addKeyValue("reason", reason)
+                .addKeyValue("outcome", decision.outcome().label())
+                .addKeyValue("reason", decision.reason())
                 .addKeyValue("dense_perplexity", quality.dense())
                 .addKeyValue("candidate_perplexity", quality.candidate())
                 .addKeyValue("prompts", quality.prompts())
-                .log("Candidate rejected");
-        return new Outcome.Rejected(new Rejection(Ingredients.of(order.specification(), order.snapshots()), now));
+                .log("Candidate turned down");
+        return new Outcome.Decided(announcement);
     }
 
-    private Outcome release(Order order, Candidate candidate, Quality quality, Map<String, Long> milliseconds) {
-        int version = ReleaseBuilder.nextVersion(order.current());
-        decisions.promoted(candidate, quality, version, milliseconds, clock.instant());
+    /** A decision answers all the commands that asked for it, each in a record of its own. */
+    private static List<SubModelDecision> withAnswers(SubModelDecision decision, List<SubModelCommand> commands) {
+        return commands.isEmpty()
+                ? List.of(decision)
+                : commands.stream()
+                        .map(command -> decision.answering(command.id()))
+                        .toList();
+    }
+
+    private Outcome release(
+            Order order, Candidate candidate, Quality quality, String why, Map<String, Long> milliseconds) {
         SubModelRelease release =
                 metrics.time(Stage.STORE, milliseconds, () -> builder.build(candidate, quality, order.current()));
+        SubModelDecision decision = decision(
+                        order, candidate, SubModelDecision.Outcome.PROMOTED, why, quality, milliseconds)
+                .announcing(release.version());
+        Announcement announcement =
+                new Announcement(Optional.of(release), withAnswers(decision, order.commands()), order.commands());
         metrics.time(Stage.ANNOUNCE, milliseconds, () -> {
-            announcer.announce(release);
+            announcer.announce(announcement);
             return release;
         });
         metrics.released(release);
@@ -194,6 +249,6 @@ final class ReleaseMaker {
             event = event.addKeyValue(stage.getKey() + "_ms", stage.getValue());
         }
         event.log("Released");
-        return new Outcome.Released(release);
+        return new Outcome.Decided(announcement);
     }
 }

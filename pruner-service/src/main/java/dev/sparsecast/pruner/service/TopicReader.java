@@ -27,8 +27,12 @@ import org.slf4j.LoggerFactory;
 final class TopicReader implements RecordSource {
     private static final Logger log = LoggerFactory.getLogger(TopicReader.class);
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
-    private static final List<String> NEEDED =
-            List.of(Topics.ACTIVATION_STATISTICS, Topics.ACTIVATION_DRIFT, Topics.SUBMODEL_RELEASES);
+    private static final List<String> NEEDED = List.of(
+            Topics.ACTIVATION_STATISTICS,
+            Topics.ACTIVATION_DRIFT,
+            Topics.SUBMODEL_RELEASES,
+            Topics.SUBMODEL_COMMANDS,
+            Topics.SUBMODEL_DECISIONS);
 
     private final Consumer<byte[], byte[]> consumer;
     private final Set<String> wanted = new HashSet<>(NEEDED);
@@ -47,7 +51,7 @@ final class TopicReader implements RecordSource {
      */
     TopicReader(Consumer<byte[], byte[]> consumer, Collection<String> languages) {
         this.consumer = consumer;
-        languages.forEach(language -> wanted.add(Topics.prompts(language)));
+        want(languages);
         findPartitions();
         for (String topic : NEEDED) {
             if (!topics.contains(topic)) {
@@ -110,6 +114,17 @@ final class TopicReader implements RecordSource {
     @Override
     public boolean isCaughtUp() {
         return behind.isEmpty();
+    }
+
+    @Override
+    public void follow(Collection<String> languages) {
+        if (want(languages)) {
+            lookedAt = System.nanoTime() - LOOK_AGAIN.toNanos() - 1;
+        }
+    }
+
+    private boolean want(Collection<String> languages) {
+        return wanted.addAll(languages.stream().map(Topics::prompts).toList());
     }
 
     @Override

@@ -107,6 +107,16 @@ final class MappingReader {
         return value;
     }
 
+    /** A number above 0 and at most 1. */
+    double share(String key, double missing) {
+        double value = number(key).orElse(missing);
+        if (!(value > 0 && value <= 1)) {
+            problem(key, "must be a share above 0 and at most 1, not " + value);
+            return missing;
+        }
+        return value;
+    }
+
     long whole(String key, long least, long missing) {
         double value = number(key).orElse(missing);
         if (value != Math.rint(value) || value < least || value > LARGEST_WHOLE) {

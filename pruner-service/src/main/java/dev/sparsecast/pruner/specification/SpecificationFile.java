@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -37,8 +38,18 @@ public final class SpecificationFile {
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
-    private static final List<String> SUBMODEL_KEYS =
-            List.of("name", "groups", "method", "pattern", "sparsity", "budget", "refresh", "gate", "artifacts");
+    private static final List<String> SUBMODEL_KEYS = List.of(
+            "name",
+            "model",
+            "groups",
+            "method",
+            "pattern",
+            "sparsity",
+            "budget",
+            "refresh",
+            "gate",
+            "artifacts",
+            "canary_share");
     private static final List<String> GROUP_KEYS = List.of("language", "domain", "weight");
     private static final List<String> REFRESH_KEYS = List.of(
             "minimum_tokens",
@@ -46,10 +57,16 @@ public final class SpecificationFile {
             "minimum_sources",
             "new_tokens",
             "on_drift",
+            "on_churn",
             "schedule",
             "minimum_interval");
     private static final List<String> GATE_KEYS = List.of(
-            "held_out_prompts", "minimum_held_out_prompts", "largest_ratio_to_dense", "largest_ratio_to_current");
+            "held_out_prompts",
+            "minimum_held_out_prompts",
+            "largest_ratio_to_dense",
+            "largest_ratio_to_current",
+            "confidence",
+            "longest_hold");
 
     private final List<String> problems = new ArrayList<>();
 
@@ -102,18 +119,20 @@ public final class SpecificationFile {
     private @Nullable SubModelSpecification submodel(MappingReader entry, Set<String> names) {
         int before = problems.size();
         Optional<String> name = label(entry, "name", "sub-model");
-        name.filter(given -> !names.add(given))
+        Optional<String> model = entry.text("model");
+        name.filter(given -> !names.add(given + " of " + model.orElse("any model")))
                 .ifPresent(given -> entry.problem("name", "another sub-model is called '" + given + "'"));
         List<Group> groups = groups(entry);
         Optional<PruningParameters> parameters = parameters(entry);
         Refresh refresh = refresh(entry.mapping("refresh", REFRESH_KEYS));
         Gate gate = gate(entry.mapping("gate", GATE_KEYS));
         Set<ArtifactKind> artifacts = artifacts(entry);
+        double canaryShare = entry.share("canary_share", 1);
         if (problems.size() > before) {
             return null;
         }
         return new SubModelSpecification(
-                name.orElseThrow(), groups, parameters.orElseThrow(), refresh, gate, artifacts);
+                name.orElseThrow(), model, groups, parameters.orElseThrow(), refresh, gate, artifacts, canaryShare);
     }
 
     private List<Group> groups(MappingReader entry) {
@@ -175,6 +194,7 @@ public final class SpecificationFile {
                 reader.whole("minimum_sources", 0, defaults.minimumSources()),
                 reader.whole("new_tokens", 0, defaults.newTokens()),
                 reader.truth("on_drift", defaults.onDrift()),
+                reader.has("on_churn") ? OptionalDouble.of(reader.share("on_churn", 1)) : OptionalDouble.empty(),
                 schedule,
                 reader.duration("minimum_interval").orElse(defaults.minimumInterval()));
     }
@@ -191,7 +211,18 @@ public final class SpecificationFile {
                 heldOut,
                 minimum,
                 reader.positive("largest_ratio_to_dense", defaults.largestRatioToDense()),
-                reader.positive("largest_ratio_to_current", defaults.largestRatioToCurrent()));
+                reader.positive("largest_ratio_to_current", defaults.largestRatioToCurrent()),
+                confidence(reader, defaults.confidence()),
+                reader.duration("longest_hold").orElse(defaults.longestHold()));
+    }
+
+    private static double confidence(MappingReader reader, double missing) {
+        double confidence = reader.number("confidence").orElse(missing);
+        if (!(confidence > 0 && confidence < 1)) {
+            reader.problem("confidence", "must be a number above 0 and below 1, not " + confidence);
+            return missing;
+        }
+        return confidence;
     }
 
     private static int prompts(MappingReader reader, String key, int missing) {
@@ -206,13 +237,15 @@ public final class SpecificationFile {
     private static Set<ArtifactKind> artifacts(MappingReader entry) {
         Set<ArtifactKind> kinds = EnumSet.of(ArtifactKind.RECIPE);
         for (JsonNode kind : entry.list("artifacts", "kinds of artifact")) {
-            switch (kind.asString("")) {
-                case "recipe" -> kinds.add(ArtifactKind.RECIPE);
-                case "checkpoint" -> kinds.add(ArtifactKind.CHECKPOINT);
-                default ->
-                    entry.problem(
-                            "artifacts", "unknown kind '" + kind.asString("") + "'; known are recipe and checkpoint");
-            }
+            String label = kind.asString("");
+            Arrays.stream(ArtifactKind.values())
+                    .filter(known -> known.label().equals(label))
+                    .findFirst()
+                    .ifPresentOrElse(
+                            kinds::add,
+                            () -> entry.problem(
+                                    "artifacts",
+                                    "unknown kind '" + label + "'; known are recipe, delta, mask and checkpoint"));
         }
         return kinds;
     }

@@ -6,21 +6,27 @@ import dev.sparsecast.wanda.PruningParameters;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
  * One sub-model to keep fresh.
  *
+ * @param model the base model that it is of, as revision ({@code name@0123456789ab}), name or digest ({@code sha256:...});
+ *     empty for whichever a pruner has
  * @param groups what it is calibrated on: the sums of these groups, each times its weight, are added
  * @param artifacts kinds to build; {@code recipe} always is
+ * @param canaryShare share of the deployers that take a release first, above 0 and at most 1
  */
 public record SubModelSpecification(
         String name,
+        Optional<String> model,
         List<Group> groups,
         PruningParameters parameters,
         Refresh refresh,
         Gate gate,
-        Set<ArtifactKind> artifacts) {
+        Set<ArtifactKind> artifacts,
+        double canaryShare) {
     public SubModelSpecification {
         Names.label("sub-model", name);
         groups = List.copyOf(groups);
@@ -28,6 +34,32 @@ public record SubModelSpecification(
         if (groups.isEmpty()) {
             throw new IllegalArgumentException("sub-model '" + name + "' has no groups");
         }
+        if (!(canaryShare > 0 && canaryShare <= 1)) {
+            throw new IllegalArgumentException("canary_share must be above 0 and at most 1, not " + canaryShare);
+        }
+    }
+
+    /** Of whichever model, for all deployers at once. */
+    public SubModelSpecification(
+            String name,
+            List<Group> groups,
+            PruningParameters parameters,
+            Refresh refresh,
+            Gate gate,
+            Set<ArtifactKind> artifacts) {
+        this(name, Optional.empty(), groups, parameters, refresh, gate, artifacts, 1);
+    }
+
+    /**
+     * Whether it is of a base model.
+     *
+     * @param revision of the model, as in keys
+     * @param digest of the model, {@code sha256:...}
+     */
+    public boolean isOf(String revision, String digest) {
+        return model.map(
+                        wanted -> wanted.equals(revision) || wanted.equals(digest) || revision.startsWith(wanted + "@"))
+                .orElse(true);
     }
 
     /** A group and the weight of its sums. */
@@ -50,6 +82,8 @@ public record SubModelSpecification(
      *     it
      * @param newTokens release again after so many more tokens; 0 for never because of that
      * @param onDrift release again when the group has drifted from the release in use
+     * @param onChurn release again when that share of the mask's bits would be other ones if it were made now; empty for
+     *     never because of that
      * @param schedule release again after that time, if there is anything new
      * @param minimumInterval never sooner after the last release
      */
@@ -59,6 +93,7 @@ public record SubModelSpecification(
             long minimumSources,
             long newTokens,
             boolean onDrift,
+            OptionalDouble onChurn,
             Optional<Duration> schedule,
             Duration minimumInterval) {
         public Refresh {
@@ -70,12 +105,15 @@ public record SubModelSpecification(
                 throw new IllegalArgumentException("minimum_tokens and minimum_prompts must be at least 1,"
                         + " minimum_sources, new_tokens and minimum_interval at least 0");
             }
+            if (onChurn.isPresent() && !(onChurn.getAsDouble() > 0 && onChurn.getAsDouble() <= 1)) {
+                throw new IllegalArgumentException("on_churn must be a share above 0 and at most 1");
+            }
             if (schedule.isPresent() && !schedule.get().isPositive()) {
                 throw new IllegalArgumentException("the schedule must be longer than 0");
             }
         }
 
-        /** Whatever the number of sources. */
+        /** Whatever the number of sources, and whatever the churn. */
         public Refresh(
                 long minimumTokens,
                 long minimumPrompts,
@@ -83,7 +121,15 @@ public record SubModelSpecification(
                 boolean onDrift,
                 Optional<Duration> schedule,
                 Duration minimumInterval) {
-            this(minimumTokens, minimumPrompts, 0, newTokens, onDrift, schedule, minimumInterval);
+            this(
+                    minimumTokens,
+                    minimumPrompts,
+                    0,
+                    newTokens,
+                    onDrift,
+                    OptionalDouble.empty(),
+                    schedule,
+                    minimumInterval);
         }
 
         /** A million tokens of a thousand prompts, again after as many or on drift, at most once in ten minutes. */
@@ -99,9 +145,17 @@ public record SubModelSpecification(
      * @param minimumHeldOutPrompts wait until there are at least that many
      * @param largestRatioToDense perplexity over that of the dense model
      * @param largestRatioToCurrent perplexity over that of the release in use
+     * @param confidence of the intervals that say how sure the ratios are, between 0 and 1
+     * @param longestHold how long to wait for more held-out prompts when there are fewer than {@code heldOutPrompts} and
+     *     those do not tell; then the average decides. 0 to decide at once
      */
     public record Gate(
-            int heldOutPrompts, int minimumHeldOutPrompts, double largestRatioToDense, double largestRatioToCurrent) {
+            int heldOutPrompts,
+            int minimumHeldOutPrompts,
+            double largestRatioToDense,
+            double largestRatioToCurrent,
+            double confidence,
+            Duration longestHold) {
         /** More are not kept. */
         public static final int MOST_HELD_OUT_PROMPTS = 512;
 
@@ -116,11 +170,35 @@ public record SubModelSpecification(
             if (!(largestRatioToDense > 0) || !(largestRatioToCurrent > 0)) {
                 throw new IllegalArgumentException("the largest ratios must be positive");
             }
+            if (!(confidence > 0 && confidence < 1)) {
+                throw new IllegalArgumentException("the confidence must be above 0 and below 1, not " + confidence);
+            }
+            if (longestHold.isNegative()) {
+                throw new IllegalArgumentException("the longest hold must not be negative");
+            }
         }
 
-        /** 64 prompts, at least 16; at most 1.5 times the dense perplexity and 1.01 times that of the release in use. */
+        /** With a confidence of 95 %, deciding at once. */
+        public Gate(
+                int heldOutPrompts,
+                int minimumHeldOutPrompts,
+                double largestRatioToDense,
+                double largestRatioToCurrent) {
+            this(
+                    heldOutPrompts,
+                    minimumHeldOutPrompts,
+                    largestRatioToDense,
+                    largestRatioToCurrent,
+                    0.95,
+                    Duration.ZERO);
+        }
+
+        /**
+         * 64 prompts, at least 16; at most 1.5 times the dense perplexity and 1.01 times that of the release in use, with
+         * 95 % confidence or after an hour.
+         */
         public static Gate defaults() {
-            return new Gate(64, 16, 1.5, 1.01);
+            return new Gate(64, 16, 1.5, 1.01, 0.95, Duration.ofHours(1));
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.sparsecast.pruner.TinyCoder;
 import dev.sparsecast.pruner.snapshot.Calibrations;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Gate;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelRelease.LossDifference;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.Progress;
@@ -89,7 +90,7 @@ class QualityGateTest {
     @Test
     void measuresTheModelsThatUsersGet(@TempDir Path directory) {
         CheckpointWriter.write(base, half, directory.resolve("pruned"), 2, Progress.SILENT);
-        assertThat(gate.judge(limits(2, 1), HELD_OUT, half, Optional.empty()))
+        assertThat(gate.judge(limits(2, 1), HELD_OUT, half, Optional.empty(), false))
                 .isInstanceOfSatisfying(GateVerdict.Promoted.class, promoted -> {
                     Quality quality = promoted.quality();
                     assertThat(quality.prompts()).isEqualTo(HELD_OUT.size());
@@ -99,12 +100,18 @@ class QualityGateTest {
                     }
                     assertThat(quality.candidate()).isGreaterThan(1.05 * quality.dense());
                     assertThat(quality.current()).isEmpty();
+                    assertThat(quality.differenceToCurrent()).isEmpty();
+                    LossDifference difference = quality.differenceToDense().orElseThrow();
+                    assertThat(Math.exp(difference.mean()))
+                            .isCloseTo(quality.candidate() / quality.dense(), within(1e-9));
+                    assertThat(difference.low()).isPositive().isLessThan(difference.mean());
+                    assertThat(difference.high()).isGreaterThan(difference.mean());
                 });
     }
 
     @Test
     void rejectsWhatIsFarFromTheDenseModel() {
-        assertThat(gate.judge(limits(2, 1), HELD_OUT, ninety, Optional.empty()))
+        assertThat(gate.judge(limits(2, 1), HELD_OUT, ninety, Optional.empty(), false))
                 .isInstanceOfSatisfying(GateVerdict.Rejected.class, rejected -> {
                     assertThat(rejected.quality().candidate())
                             .isGreaterThan(2 * rejected.quality().dense());
@@ -114,17 +121,20 @@ class QualityGateTest {
 
     @Test
     void comparesWithTheReleaseInUseOnTheSamePrompts() {
-        GateVerdict same = gate.judge(limits(1e6, 1), HELD_OUT, half, Optional.of(new QualityGate.Current(half, true)));
+        GateVerdict same =
+                gate.judge(limits(1e6, 1), HELD_OUT, half, Optional.of(new QualityGate.Current(half, true)), false);
         assertThat(same)
                 .isInstanceOfSatisfying(
                         GateVerdict.Promoted.class,
                         promoted -> assertThat(promoted.quality().current())
                                 .hasValue(promoted.quality().candidate()));
-        assertThat(gate.judge(limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, true))))
+        assertThat(gate.judge(
+                        limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, true)), false))
                 .isInstanceOfSatisfying(
                         GateVerdict.Rejected.class,
                         rejected -> assertThat(rejected.reason()).contains("release in use"));
-        assertThat(gate.judge(limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, false))))
+        assertThat(gate.judge(
+                        limits(1e6, 1.01), HELD_OUT, ninety, Optional.of(new QualityGate.Current(half, false)), false))
                 .isInstanceOf(GateVerdict.Promoted.class);
     }
 
@@ -133,7 +143,7 @@ class QualityGateTest {
         List<Prompt> prompts = new ArrayList<>(HELD_OUT.subList(1, HELD_OUT.size()));
         prompts.add(new Prompt("short", "python", "code", "x", "", Map.of()));
         prompts.add(new Prompt("empty", "python", "code", "", "", Map.of()));
-        assertThat(gate.judge(limits(2, 1), prompts, half, Optional.empty()))
+        assertThat(gate.judge(limits(2, 1), prompts, half, Optional.empty(), false))
                 .isInstanceOfSatisfying(
                         GateVerdict.Undecided.class,
                         undecided -> assertThat(undecided.reason())
@@ -155,7 +165,7 @@ class QualityGateTest {
     void judgesByTheLimits(double dense, double candidate, Double current, boolean isLimit, String verdict) {
         Quality quality = new Quality(
                 4, 100, dense, candidate, current == null ? OptionalDouble.empty() : OptionalDouble.of(current));
-        assertThat(QualityGate.verdict(new Gate(8, 4, 1.5, 1.2), quality, isLimit)
+        assertThat(Judgement.of(new Gate(8, 4, 1.5, 1.2), quality, isLimit, false)
                         .getClass()
                         .getSimpleName())
                 .isEqualTo(verdict);

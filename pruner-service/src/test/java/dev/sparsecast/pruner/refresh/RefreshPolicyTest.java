@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.pruner.refresh.RefreshDecision.Obstacle;
+import dev.sparsecast.pruner.refresh.Situation.Hold;
 import dev.sparsecast.pruner.refresh.Situation.Rejection;
 import dev.sparsecast.pruner.snapshot.GroupSnapshot;
 import dev.sparsecast.pruner.snapshot.SnapshotContent;
@@ -21,6 +22,7 @@ import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.SubModelRelease.GroupProvenance;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
 import dev.sparsecast.wanda.Budget;
@@ -58,13 +60,17 @@ class RefreshPolicyTest {
     private static final class Story {
         private List<Group> groups = List.of(new Group("python", "code", 1));
         private double sparsity = 0.5;
-        private Refresh refresh = new Refresh(1000, 30, 2, 500, true, Optional.empty(), Duration.ofMinutes(10));
+        private Refresh refresh =
+                new Refresh(1000, 30, 2, 500, true, OptionalDouble.empty(), Optional.empty(), Duration.ofMinutes(10));
         private final List<GroupSnapshot> snapshots = new ArrayList<>(List.of(python(11)));
         private int heldOut = 8;
         private Optional<SubModelRelease> current;
         private final Map<GroupKey, DriftReport> drift = new HashMap<>();
         private Optional<Rejection> rejected = Optional.empty();
+        private OptionalDouble churn = OptionalDouble.empty();
+        private Optional<Hold> held = Optional.empty();
         private boolean commanded;
+        private boolean paused;
 
         Story() {
             current = Optional.of(release(NOW.minus(Duration.ofHours(1)), python(10)));
@@ -76,13 +82,17 @@ class RefreshPolicyTest {
                     groups,
                     PruningParameters.parse("wanda", "unstructured", OptionalDouble.of(sparsity)),
                     refresh,
-                    new Gate(16, 8, 2, 1.01),
+                    new Gate(16, 8, 2, 1.01, 0.95, Duration.ofHours(1)),
                     Set.of(ArtifactKind.RECIPE));
         }
 
         RefreshDecision decision() {
-            return RefreshPolicy.decide(
-                    new Situation(specification(), snapshots, heldOut, current, drift, rejected, commanded, NOW));
+            return RefreshPolicy.decide(situation());
+        }
+
+        Situation situation() {
+            return new Situation(
+                    specification(), snapshots, heldOut, current, drift, churn, rejected, held, commanded, paused, NOW);
         }
 
         Story snapshots(GroupSnapshot... others) {
@@ -135,6 +145,7 @@ class RefreshPolicyTest {
                     sources,
                     newTokens,
                     onDrift,
+                    OptionalDouble.empty(),
                     Optional.of(schedule).filter(Duration::isPositive),
                     Duration.ofMinutes(10));
             return this;
@@ -144,6 +155,86 @@ class RefreshPolicyTest {
             rejected = Optional.of(new Rejection(Ingredients.of(specification(), snapshots), NOW.minus(ago)));
             return this;
         }
+    }
+
+    @Test
+    void nothingIsMadeWhilePaused() {
+        Story story = new Story().commanded();
+        story.paused = true;
+        assertThat(story.decision())
+                .isInstanceOfSatisfying(
+                        RefreshDecision.Wait.class,
+                        wait -> assertThat(wait.obstacle()).isEqualTo(Obstacle.PAUSED));
+    }
+
+    @Test
+    void nothingFollowsAPinnedRelease() {
+        Story story = new Story().commanded();
+        story.current =
+                story.current.map(release -> release.withRollout(new Rollout(1, true, OptionalInt.empty(), List.of())));
+        assertThat(story.decision())
+                .isEqualTo(new RefreshDecision.Wait(
+                        Obstacle.PINNED, "version 3 is pinned; unpin it to have releases again"));
+    }
+
+    @Test
+    void aWithdrawnSubModelIsMadeAgainFromSomethingNewOnly() {
+        Story story = new Story().released(Duration.ofHours(1), python(10)).snapshots(python(10));
+        story.current = story.current.map(
+                release -> release.withRollout(new Rollout(1, false, OptionalInt.empty(), List.of(2, 3))));
+        assertThat(story.decision())
+                .isInstanceOfSatisfying(
+                        RefreshDecision.Wait.class,
+                        wait -> assertThat(wait.obstacle()).isEqualTo(Obstacle.NEWS));
+        story.snapshots(python(11));
+        assertThat(story.decision())
+                .isInstanceOfSatisfying(
+                        RefreshDecision.Release.class,
+                        release -> assertThat(release.trigger()).isEqualTo(Trigger.FIRST));
+    }
+
+    @Test
+    void churnReleasesAgainIfThereIsAThresholdAndItIsReached() {
+        Story story = new Story();
+        story.churn = OptionalDouble.of(0.02);
+        assertThat(story.decision()).isInstanceOf(RefreshDecision.Wait.class);
+        Refresh refresh = story.refresh;
+        story.refresh = new Refresh(
+                refresh.minimumTokens(),
+                refresh.minimumPrompts(),
+                refresh.minimumSources(),
+                refresh.newTokens(),
+                refresh.onDrift(),
+                OptionalDouble.of(0.02),
+                refresh.schedule(),
+                refresh.minimumInterval());
+        assertThat(story.decision())
+                .isEqualTo(new RefreshDecision.Release(
+                        Trigger.CHURN, "2.00 % of the mask of version 3 would be other bits now"));
+        story.churn = OptionalDouble.of(0.0199);
+        assertThat(story.decision()).isInstanceOf(RefreshDecision.Wait.class);
+    }
+
+    @Test
+    void aHeldCandidateWaitsForHalfAsManyPromptsMoreOrForTheEndOfItsTime() {
+        Story story = new Story().commanded();
+        story.heldOut(11);
+        story.held = Optional.of(new Hold(NOW.minus(Duration.ofMinutes(59)), 8));
+        assertThat(story.decision())
+                .isEqualTo(new RefreshDecision.Wait(
+                        Obstacle.EVIDENCE, "8 held-out prompts did not tell; measured again when there are 12"));
+        story.heldOut(12);
+        assertThat(story.decision()).isInstanceOf(RefreshDecision.Release.class);
+        story.heldOut(11);
+        story.held = Optional.of(new Hold(NOW.minus(Duration.ofMinutes(60)), 8));
+        assertThat(story.decision()).isInstanceOf(RefreshDecision.Release.class);
+    }
+
+    @Test
+    void moreEvidenceIsWaitedForOnlyIfMoreMayCome() {
+        Story story = new Story();
+        assertThat(story.heldOut(15).situation().mayHold()).isTrue();
+        assertThat(story.heldOut(16).situation().mayHold()).isFalse();
     }
 
     private static SubModelRelease release(Instant at, GroupSnapshot... snapshots) {

@@ -5,6 +5,8 @@ import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.GroupKey;
 import dev.sparsecast.schemas.LayerKey;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
@@ -12,6 +14,7 @@ import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -54,6 +57,31 @@ final class FakeTopics {
                 SERDES.releases().serializer().serialize(Topics.SUBMODEL_RELEASES, release));
     }
 
+    FakeTopics with(SubModelCommand command) {
+        return bytes(
+                Topics.SUBMODEL_COMMANDS,
+                command.key().command(command.id()),
+                SERDES.commands().serializer().serialize(Topics.SUBMODEL_COMMANDS, command));
+    }
+
+    FakeTopics with(SubModelDecision decision) {
+        return bytes(
+                Topics.SUBMODEL_DECISIONS,
+                decision.key().toString(),
+                SERDES.decisions().serializer().serialize(Topics.SUBMODEL_DECISIONS, decision));
+    }
+
+    /** What an announcement puts into the topics. */
+    FakeTopics with(Announcement announcement) {
+        announcement.release().ifPresent(this::with);
+        announcement.decisions().forEach(this::with);
+        announcement
+                .done()
+                .forEach(
+                        command -> bytes(Topics.SUBMODEL_COMMANDS, command.key().command(command.id()), null));
+        return this;
+    }
+
     FakeTopics with(List<Prompt> prompts) {
         for (Prompt prompt : prompts) {
             String topic = Topics.prompts(prompt.language());
@@ -68,6 +96,13 @@ final class FakeTopics {
                     topic, 0, records.size(), key == null ? null : key.getBytes(StandardCharsets.UTF_8), value));
         }
         return this;
+    }
+
+    /** As if nobody had ever written anything. */
+    void clear() {
+        synchronized (records) {
+            records.clear();
+        }
     }
 
     FakeTopics existing(String topic) {
@@ -98,6 +133,9 @@ final class FakeTopics {
             public boolean isCaughtUp() {
                 return next >= end;
             }
+
+            @Override
+            public void follow(Collection<String> languages) {}
 
             @Override
             public boolean hasTopic(String topic) {

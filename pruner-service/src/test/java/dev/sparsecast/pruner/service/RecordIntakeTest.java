@@ -31,7 +31,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -70,7 +69,7 @@ class RecordIntakeTest {
         return new RecordIntake(
                 TestStatistics.MODEL,
                 BASE,
-                KEY.verifyingKey(),
+                List.of(KEY.verifyingKey()),
                 serdes,
                 knowledge,
                 new DeadLetters(() -> letters, source::hasTopic),
@@ -87,10 +86,7 @@ class RecordIntakeTest {
     }
 
     private boolean hasSnapshot() {
-        return !knowledge
-                .situation(SPECIFICATION, Optional.empty(), false, Instant.EPOCH)
-                .snapshots()
-                .isEmpty();
+        return !knowledge.situation(SPECIFICATION, Instant.EPOCH).snapshots().isEmpty();
     }
 
     private static SubModelRelease release(String model, String base, int version) {
@@ -182,6 +178,11 @@ class RecordIntakeTest {
                         releases,
                         TestStatistics.MODEL + "/python",
                         serialized(KEY.sign(release(TestStatistics.MODEL, "sha256:ff", 3)))),
+                Arguments.of(
+                        "a stranger's release",
+                        releases,
+                        TestStatistics.MODEL + "/python",
+                        serialized(OTHER_KEY.sign(release(3)))),
                 Arguments.of("a forged release", releases, TestStatistics.MODEL + "/python", serialized(forged)));
     }
 

@@ -7,15 +7,22 @@ import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.pruner.TinyCoder;
 import dev.sparsecast.pruner.gate.QualityGate;
 import dev.sparsecast.pruner.release.ReleaseBuilder;
+import dev.sparsecast.pruner.release.ReleaseHistory;
 import dev.sparsecast.pruner.snapshot.SnapshotAssembler;
+import dev.sparsecast.pruner.specification.SpecificationWatch;
 import dev.sparsecast.pruner.specification.SubModelSpecification;
 import dev.sparsecast.pruner.specification.SubModelSpecification.Gate;
 import dev.sparsecast.schemas.ActivationStatistics;
 import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.DriftState;
 import dev.sparsecast.schemas.Prompt;
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
+import dev.sparsecast.schemas.SubModelRelease.Quality;
+import dev.sparsecast.schemas.SubModelRelease.Rollout;
+import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
 import dev.sparsecast.schemas.signing.SigningKey;
 import dev.sparsecast.store.ArtifactStore;
@@ -23,17 +30,19 @@ import dev.sparsecast.store.ArtifactStores;
 import dev.sparsecast.store.StoreException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -53,14 +62,17 @@ class RefreshLoopTest {
     private static QualityGate gate;
     private static List<ActivationStatistics> early;
     private static List<ActivationStatistics> late;
+    private static List<ActivationStatistics> latest;
 
     @TempDir
     Path directory;
 
     private final FakeTopics topics = new FakeTopics();
-    private final List<SubModelRelease> announced = new ArrayList<>();
+    private final List<SubModelRelease> announced = new CopyOnWriteArrayList<>();
+    private final List<SubModelDecision> decided = new CopyOnWriteArrayList<>();
     private final MovableClock clock = new MovableClock();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private int commands;
     private SubModelSpecification specification = TinyCoder.specification("python", 0.6, GATE, ArtifactKind.RECIPE);
 
     @BeforeAll
@@ -69,6 +81,7 @@ class RefreshLoopTest {
         gate = new QualityGate(base, TinyCoder.OPTIONS);
         early = TinyCoder.statistics(base, TinyCoder.counted(PROMPTS).subList(0, 8), 1);
         late = TinyCoder.statistics(base, TinyCoder.counted(PROMPTS).subList(0, 12), 2);
+        latest = TinyCoder.statistics(base, TinyCoder.counted(PROMPTS).subList(0, 14), 3);
     }
 
     @AfterAll
@@ -106,9 +119,10 @@ class RefreshLoopTest {
         public void confirm() {}
 
         @Override
-        public void announce(SubModelRelease release) {
-            announced.add(release);
-            topics.with(release);
+        public void announce(Announcement announcement) {
+            announcement.release().ifPresent(announced::add);
+            decided.addAll(announcement.decisions());
+            topics.with(announcement);
         }
 
         @Override
@@ -119,7 +133,6 @@ class RefreshLoopTest {
     private final class Life {
         private Announcer announcer = new TopicAnnouncer();
         private Function<ArtifactStore, ArtifactStore> wrapper = Function.identity();
-        private String commanded = "";
         private RefreshLoop loop;
 
         Life announcer(Announcer other) {
@@ -132,14 +145,8 @@ class RefreshLoopTest {
             return this;
         }
 
-        Life commanded(String submodel) {
-            commanded = submodel;
-            return this;
-        }
-
         void until(BooleanSupplier end) {
             PrunerMetrics metrics = new PrunerMetrics(registry, base.revision());
-            DecisionLog decisions = new DecisionLog(directory, base.revision());
             Knowledge knowledge = new Knowledge(base.revision(), new SnapshotAssembler(base.config(), clock));
             RecordSource source = topics.read();
             try (ArtifactStore store = wrapper.apply(
@@ -152,51 +159,70 @@ class RefreshLoopTest {
                     RecordIntake intake = new RecordIntake(
                             base.revision(),
                             base.digest(),
-                            KEY.verifyingKey(),
+                            List.of(KEY.verifyingKey()),
                             FakeTopics.SERDES,
                             knowledge,
                             letters,
                             metrics);
                     ExecutorService executor = Executors.newSingleThreadExecutor()) {
+                ReleaseBuilder builder =
+                        new ReleaseBuilder(base, store, KEY, announcer, directory.resolve("builds"), 1, clock);
+                ReleaseHistory history = new ReleaseHistory(store, List.of(KEY.verifyingKey()));
                 ReleaseMaker maker = new ReleaseMaker(
                         base.revision(),
-                        new ReleaseBuilder(base, store, KEY, announcer, directory.resolve("builds"), 1, clock),
+                        builder,
                         store,
                         gate,
                         announcer,
-                        decisions,
+                        new Steering(KEY.verifyingKey(), builder, history, clock),
                         metrics,
                         () -> false,
                         clock);
                 loop = new RefreshLoop(
                         base.revision(),
-                        List.of(specification),
+                        new SpecificationWatch(List.of(specification), Optional.empty(), all -> all),
                         source,
                         intake,
                         knowledge,
-                        decisions.rejections(),
                         metrics,
                         clock);
-                if (!commanded.isEmpty()) {
-                    loop.requestRefresh(commanded);
-                }
-                loop.run(end, maker::make, executor);
+                loop.run(() -> {}, end, maker, executor);
             }
         }
 
-        /** Long enough after everything was read for anything to begin, and for it to end. */
+        /** Long enough after everything was read, and after the last decision, for anything to begin. */
         void untilNothingHappens() {
             int[] idle = {0};
-            until(() -> loop.isReady() && ++idle[0] > 50);
+            int[] seen = {0};
+            until(() -> {
+                if (decided.size() != seen[0]) {
+                    seen[0] = decided.size();
+                    idle[0] = 0;
+                }
+                LockSupport.parkNanos(4_000_000);
+                return loop.isReady() && ++idle[0] > 50;
+            });
         }
     }
 
-    private List<String> decisions() {
-        try {
-            return Files.readAllLines(directory.resolve("decisions.jsonl"));
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+    private List<SubModelDecision.Outcome> outcomes() {
+        return decided.stream().map(SubModelDecision::outcome).toList();
+    }
+
+    private SubModelCommand command(SubModelCommand.Action action, int... version) {
+        int newest = announced.isEmpty() ? 0 : announced.getLast().version();
+        return new SubModelCommand(
+                "command-" + commands++,
+                base.revision(),
+                "python",
+                action,
+                version.length == 0 ? OptionalInt.empty() : OptionalInt.of(version[0]),
+                newest,
+                "test",
+                "",
+                clock.instant(),
+                "",
+                Signature.NONE);
     }
 
     private double counted(String meter) {
@@ -227,7 +253,10 @@ class RefreshLoopTest {
         assertThat(second.quality().current()).isPresent();
         assertThat(second.quality().dense()).isEqualTo(first.quality().dense());
         assertThat(announced).allMatch(KEY.verifyingKey()::verifies);
-        assertThat(decisions()).hasSize(2).allMatch(line -> line.contains("\"promoted\""));
+        assertThat(decided).extracting(SubModelDecision::outcome).containsOnly(SubModelDecision.Outcome.PROMOTED);
+        assertThat(decided).extracting(SubModelDecision::version).containsExactly(OptionalInt.of(1), OptionalInt.of(2));
+        assertThat(second.quality().differenceToCurrent()).isPresent();
+        assertThat(second.provenance().getFirst().distinctSources()).isEqualTo(1);
         assertThat(counted("sparsecast.pruner.releases")).isEqualTo(2);
     }
 
@@ -255,21 +284,31 @@ class RefreshLoopTest {
         specification = TinyCoder.specification("python", 0.6, new Gate(4, 4, 1, 1), ArtifactKind.RECIPE);
         topics.with(PROMPTS).with(TinyCoder.group(base, "python"), early);
         new Life().untilNothingHappens();
-        new Life().commanded("python").untilNothingHappens();
+        topics.with(command(SubModelCommand.Action.REFRESH));
+        new Life().untilNothingHappens();
         assertThat(announced).isEmpty();
-        assertThat(decisions()).singleElement().asString().contains("\"rejected\"", "of the dense model");
+        assertThat(decided).singleElement().satisfies(decision -> {
+            assertThat(decision.outcome()).isEqualTo(SubModelDecision.Outcome.REJECTED);
+            assertThat(decision.reason()).contains("of the dense model");
+        });
         assertThat(ArtifactStores.open(directory.resolve("store").toString()).list(""))
                 .isEmpty();
         topics.with(TinyCoder.group(base, "python"), late);
         new Life().untilNothingHappens();
-        assertThat(decisions()).hasSize(2);
+        assertThat(decided).hasSize(2);
+        assertThat(decided.getLast().command())
+                .as("the command is answered by what came of it")
+                .isEqualTo("command-0");
     }
 
     @Test
     void releasesOnCommand() {
         topics.with(PROMPTS).with(TinyCoder.group(base, "python"), early);
         new Life().until(() -> announced.size() == 1);
-        new Life().commanded("python").until(() -> announced.size() == 2);
+        topics.with(command(SubModelCommand.Action.REFRESH));
+        new Life().until(() -> announced.size() == 2);
+        new Life().untilNothingHappens();
+        assertThat(announced).as("each command is acted on once").hasSize(2);
         assertThat(announced.get(1).trigger()).isEqualTo(Trigger.COMMAND);
         assertThat(announced.get(1).recipe().maskDigest())
                 .isEqualTo(announced.get(0).recipe().maskDigest());
@@ -321,7 +360,178 @@ class RefreshLoopTest {
         assertThat(announced.getFirst().version()).isEqualTo(1);
         assertThat(announced.getFirst().tokens())
                 .isEqualTo((long) late.getFirst().lifetime().tokens());
-        assertThat(decisions()).hasSize(2);
+        assertThat(outcomes()).containsExactly(SubModelDecision.Outcome.PROMOTED);
+    }
+
+    @Test
+    void aPauseHoldsOverARestartUntilItIsResumed() {
+        topics.with(PROMPTS).with(TinyCoder.group(base, "python"), early);
+        topics.with(command(SubModelCommand.Action.PAUSE));
+        new Life().untilNothingHappens();
+        new Life().untilNothingHappens();
+        assertThat(announced).isEmpty();
+        assertThat(decided).singleElement().extracting(SubModelDecision::reason).isEqualTo("paused");
+        topics.with(command(SubModelCommand.Action.RESUME));
+        new Life().until(() -> announced.size() == 1);
+        new Life().untilNothingHappens();
+        assertThat(decided).extracting(SubModelDecision::reason).startsWith("paused", "resumed");
+        assertThat(decided).hasSize(3);
+    }
+
+    @Test
+    void aCommandForASubModelThatThereIsNotIsRefusedOnce() {
+        specification = TinyCoder.specification("java", 0.6, GATE, ArtifactKind.RECIPE);
+        topics.with(command(SubModelCommand.Action.REFRESH));
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 1)));
+        new Life().untilNothingHappens();
+        new Life().untilNothingHappens();
+        assertThat(outcomes()).containsExactly(SubModelDecision.Outcome.REFUSED, SubModelDecision.Outcome.REFUSED);
+    }
+
+    private void releaseTwice() {
+        topics.with(PROMPTS).with(TinyCoder.group(base, "python"), early);
+        new Life().until(() -> announced.size() == 1);
+        topics.with(TinyCoder.group(base, "python"), late);
+        new Life().until(() -> announced.size() == 2);
+        decided.clear();
+    }
+
+    @Test
+    void onlyWhoHasTheKeyCanChangeWhatDeployersRun() {
+        releaseTwice();
+        topics.with(command(SubModelCommand.Action.PIN, 1))
+                .with(SigningKey.generate().sign(command(SubModelCommand.Action.REVOKE, 2)))
+                .with(command(SubModelCommand.Action.UNPIN));
+        new Life().untilNothingHappens();
+        assertThat(announced).hasSize(2);
+        assertThat(decided)
+                .hasSize(3)
+                .allSatisfy(decision -> assertThat(decision.reason()).contains("must be signed with the key"));
+    }
+
+    @Test
+    void pinsToAnEarlierVersionAndMakesNoMoreUntilUnpinned() {
+        releaseTwice();
+        SubModelCommand pin = KEY.sign(command(SubModelCommand.Action.PIN, 1));
+        topics.with(pin);
+        new Life().until(() -> announced.size() == 3);
+        SubModelRelease pinned = announced.get(2);
+        assertThat(KEY.verifyingKey().verifies(pinned)).isTrue();
+        assertThat(pinned.version()).isEqualTo(3);
+        assertThat(pinned.parent()).hasValue(2);
+        assertThat(pinned.rollout()).isEqualTo(new Rollout(1, true, OptionalInt.of(1), List.of()));
+        assertThat(pinned.recipe()).isEqualTo(announced.get(0).recipe());
+        assertThat(pinned.artifacts().getFirst().sha256())
+                .isEqualTo(announced.get(0).artifacts().getFirst().sha256());
+        assertThat(pinned.artifacts().getFirst().uri()).contains("/python/3/");
+
+        topics.with(pin); // somebody plays it again
+        topics.with(command(SubModelCommand.Action.REFRESH));
+        new Life().untilNothingHappens();
+        assertThat(announced).hasSize(3);
+        assertThat(decided.getLast().reason()).contains("it was given when version 2 was the newest, now it is 3");
+
+        topics.with(KEY.sign(command(SubModelCommand.Action.UNPIN)));
+        new Life().until(() -> announced.size() == 5);
+        assertThat(announced.get(3).rollout()).isEqualTo(new Rollout(1, false, OptionalInt.of(1), List.of()));
+        assertThat(announced.get(4).trigger()).isEqualTo(Trigger.COMMAND);
+        assertThat(announced.get(4).rollout()).isEqualTo(Rollout.EVERYWHERE);
+    }
+
+    @Test
+    void revokesTheVersionInUseByGoingBackToTheOneBeforeAndStaysThere() {
+        releaseTwice();
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 2)));
+        new Life().until(() -> announced.size() == 3);
+        new Life().untilNothingHappens();
+        assertThat(announced).hasSize(3);
+        assertThat(announced.get(2).rollout()).isEqualTo(new Rollout(1, true, OptionalInt.of(1), List.of(2)));
+        assertThat(announced.get(2).recipe()).isEqualTo(announced.get(0).recipe());
+
+        topics.with(KEY.sign(command(SubModelCommand.Action.PIN, 2)));
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 2)));
+        new Life().untilNothingHappens();
+        assertThat(decided.subList(1, 3))
+                .extracting(SubModelDecision::reason)
+                .containsExactly("version 2 was revoked", "version 2 was revoked already");
+    }
+
+    @Test
+    void revokesAnEarlierVersionWithoutChangingTheMaskInUse() {
+        releaseTwice();
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 1)));
+        new Life().until(() -> announced.size() == 3);
+        assertThat(announced.get(2).rollout()).isEqualTo(new Rollout(1, false, OptionalInt.of(2), List.of(1)));
+        assertThat(announced.get(2).recipe()).isEqualTo(announced.get(1).recipe());
+    }
+
+    /** Version 3 is version 1 again: what is wrong with one is wrong with the other. */
+    @Test
+    void withdrawsTheSubModelWhenNoVersionIsLeftAndCarriesWhatWasRevokedOn() {
+        releaseTwice();
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 2)));
+        new Life().until(() -> announced.size() == 3);
+        topics.with(KEY.sign(command(SubModelCommand.Action.REVOKE, 1)));
+        new Life().until(() -> announced.size() == 4);
+        SubModelRelease withdrawn = announced.get(3);
+        assertThat(withdrawn.isWithdrawn()).isTrue();
+        assertThat(withdrawn.artifacts()).isEmpty();
+        assertThat(withdrawn.rollout()).isEqualTo(new Rollout(1, true, OptionalInt.empty(), List.of(1, 2, 3, 4)));
+
+        topics.with(KEY.sign(command(SubModelCommand.Action.UNPIN)));
+        topics.with(TinyCoder.group(base, "python"), latest);
+        new Life().until(() -> announced.size() == 6);
+        assertThat(announced.get(4).isWithdrawn()).isTrue();
+        SubModelRelease anew = announced.get(5);
+        assertThat(anew.version()).isEqualTo(6);
+        assertThat(anew.trigger()).isEqualTo(Trigger.FIRST);
+        assertThat(anew.quality().current()).isEmpty();
+        assertThat(anew.rollout().revoked()).containsExactly(1, 2, 3, 4, 5);
+        assertThat(anew.isWithdrawn()).isFalse();
+    }
+
+    @Test
+    void aCanaryShareIsPassedOnToDeployers() {
+        SubModelSpecification all = specification;
+        specification = new SubModelSpecification(
+                all.name(),
+                Optional.empty(),
+                all.groups(),
+                all.parameters(),
+                all.refresh(),
+                all.gate(),
+                all.artifacts(),
+                0.25);
+        topics.with(PROMPTS).with(TinyCoder.group(base, "python"), early);
+        new Life().until(() -> announced.size() == 1);
+        assertThat(announced.getFirst().rollout().canaryShare()).isEqualTo(0.25);
+    }
+
+    /** The limit is where the candidate is, so that no interval can be on one side of it. */
+    @Test
+    void holdsACandidateThatThePromptsDoNotTellAboutAndDecidesInTheEnd() {
+        List<Prompt> heldOut = TinyCoder.heldOut(PROMPTS);
+        topics.with(TinyCoder.counted(PROMPTS)).with(heldOut.subList(0, 4));
+        topics.with(TinyCoder.group(base, "python"), early);
+        new Life().until(() -> announced.size() == 1);
+        Quality quality = announced.getFirst().quality();
+        double limit = quality.candidate() / quality.dense() + 1e-6;
+        announced.clear();
+        decided.clear();
+        topics.clear();
+
+        specification = TinyCoder.specification(
+                "python", 0.6, new Gate(64, 4, limit, 2, 0.95, Duration.ofHours(1)), ArtifactKind.RECIPE);
+        topics.with(heldOut.subList(0, 4)).with(TinyCoder.group(base, "python"), early);
+        new Life().untilNothingHappens();
+        new Life().untilNothingHappens();
+        assertThat(outcomes()).containsExactly(SubModelDecision.Outcome.HELD);
+        assertThat(decided.getFirst().reason()).startsWith("4 prompts do not tell: perplexity ");
+        assertThat(announced).isEmpty();
+        clock.advance(Duration.ofMinutes(61));
+        new Life().until(() -> announced.size() == 1);
+        assertThat(outcomes()).containsExactly(SubModelDecision.Outcome.HELD, SubModelDecision.Outcome.PROMOTED);
+        assertThat(decided.getLast().reason()).startsWith("on average ");
     }
 
     @Test
@@ -355,7 +565,7 @@ class RefreshLoopTest {
         public void confirm() {}
 
         @Override
-        public void announce(SubModelRelease release) {
+        public void announce(Announcement announcement) {
             throw new PrunerException(message);
         }
 

@@ -3,6 +3,8 @@ package dev.sparsecast.pruner.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sparsecast.schemas.SubModelCommand;
+import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
@@ -14,6 +16,7 @@ import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -45,7 +48,7 @@ class ReleaseAnnouncerTest {
 
     private ReleaseAnnouncer announcer(SparsecastSerdes serdes) {
         try (MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest")) {
-            return new ReleaseAnnouncer(producer, serdes.releases().serializer(), consumer.groupMetadata());
+            return new ReleaseAnnouncer(producer, serdes, consumer.groupMetadata());
         }
     }
 
@@ -55,7 +58,7 @@ class ReleaseAnnouncerTest {
 
     @Test
     void announcesInATransactionOfItsOwn() {
-        announcer().announce(RELEASE);
+        announcer().announce(Announcement.of(RELEASE));
         assertThat(producer.commitCount()).isEqualTo(1);
         assertThat(producer.history()).singleElement().satisfies(record -> {
             assertThat(record.topic()).isEqualTo(Topics.SUBMODEL_RELEASES);
@@ -65,15 +68,44 @@ class ReleaseAnnouncerTest {
         });
     }
 
+    /** What was acted on and what came of it are one transaction, so that neither can be without the other. */
+    @Test
+    void announcesDecisionsAndForgetsCommandsInTheSameTransaction() {
+        SubModelCommand command = new SubModelCommand(
+                "c-1",
+                RELEASE.model(),
+                "python",
+                SubModelCommand.Action.PIN,
+                OptionalInt.of(2),
+                2,
+                "alice",
+                "",
+                Instant.EPOCH,
+                "",
+                Signature.NONE);
+        SubModelDecision decision = SubModelDecision.answer(
+                command, Instant.EPOCH, SubModelDecision.Outcome.DONE, "pinned", OptionalInt.of(3));
+        announcer().announce(new Announcement(Optional.of(RELEASE), List.of(decision), List.of(command)));
+        assertThat(producer.commitCount()).isEqualTo(1);
+        assertThat(producer.history()).hasSize(3);
+        var forgotten = producer.history().getLast();
+        assertThat(forgotten.topic()).isEqualTo(Topics.SUBMODEL_COMMANDS);
+        assertThat(new String(forgotten.key(), StandardCharsets.UTF_8)).isEqualTo("tiny@0123456789ab/python/c-1");
+        assertThat(forgotten.value()).isNull();
+        var told = producer.history().get(1);
+        assertThat(FakeTopics.SERDES.decisions().deserializer().deserialize(told.topic(), told.value()))
+                .isEqualTo(decision);
+    }
+
     @Test
     void stopsWhenAnotherPrunerHasTakenOver() {
         ReleaseAnnouncer announcer = announcer();
         producer.fenceProducer();
-        assertThatThrownBy(() -> announcer.announce(RELEASE))
-                .isInstanceOf(PrunerException.class)
+        assertThatThrownBy(() -> announcer.announce(Announcement.of(RELEASE)))
+                .isInstanceOf(ReplacedException.class)
                 .hasMessageContaining("another pruner");
         assertThatThrownBy(announcer::confirm)
-                .isInstanceOf(PrunerException.class)
+                .isInstanceOf(ReplacedException.class)
                 .hasMessageContaining("another pruner");
         assertThat(producer.history()).isEmpty();
     }
@@ -84,7 +116,7 @@ class ReleaseAnnouncerTest {
         announcer.confirm();
         assertThat(producer.history()).isEmpty();
         assertThat(producer.consumerGroupOffsetsHistory()).isEmpty();
-        announcer.announce(RELEASE);
+        announcer.announce(Announcement.of(RELEASE));
         assertThat(producer.history()).hasSize(1);
     }
 
@@ -92,7 +124,7 @@ class ReleaseAnnouncerTest {
     void endsWhenItIsNotKnownWhetherTheReleaseWasAnnounced() {
         ReleaseAnnouncer announcer = announcer();
         producer.commitTransactionException = new OutOfOrderSequenceException("lost");
-        assertThatThrownBy(() -> announcer.announce(RELEASE))
+        assertThatThrownBy(() -> announcer.announce(Announcement.of(RELEASE)))
                 .isInstanceOf(PrunerException.class)
                 .hasMessageContaining("version 3 of sub-model 'python' may or may not have been announced");
     }
@@ -102,7 +134,8 @@ class ReleaseAnnouncerTest {
     void opensNoTransactionBeforeTheRegistryHasAnswered() {
         ReleaseAnnouncer announcer =
                 announcer(new SparsecastSerdes(new ClusterSettings("nowhere:1", "http://127.0.0.1:1")));
-        assertThatThrownBy(() -> announcer.announce(RELEASE)).isInstanceOf(SerializationException.class);
+        assertThatThrownBy(() -> announcer.announce(Announcement.of(RELEASE)))
+                .isInstanceOf(SerializationException.class);
         assertThat(producer.transactionInFlight()).isFalse();
     }
 }

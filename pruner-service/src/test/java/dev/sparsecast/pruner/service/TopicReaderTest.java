@@ -28,6 +28,8 @@ class TopicReaderTest {
         topic(Topics.ACTIVATION_STATISTICS, 2, 3);
         topic(Topics.ACTIVATION_DRIFT, 1, 0);
         topic(Topics.SUBMODEL_RELEASES, 1, 1);
+        topic(Topics.SUBMODEL_COMMANDS, 1, 0);
+        topic(Topics.SUBMODEL_DECISIONS, 1, 0);
         topic(Topics.prompts("python"), 1, 2);
         topic(Topics.prompts("perl"), 1, 5);
     }
@@ -84,6 +86,16 @@ class TopicReaderTest {
                 .extracting(TopicPartition::topic)
                 .contains("prompts.python")
                 .doesNotContain("prompts.perl");
+    }
+
+    @Test
+    void readsPromptsOfALanguageThatIsWantedLaterFromTheirBeginning() {
+        TopicReader reader = new TopicReader(consumer, List.of("python"));
+        poll(reader);
+        reader.follow(List.of("python", "perl"));
+        poll(reader);
+        add(Topics.prompts("perl"), 0, 0);
+        assertThat(poll(reader)).containsExactly("prompts.perl-0@0");
     }
 
     @Test

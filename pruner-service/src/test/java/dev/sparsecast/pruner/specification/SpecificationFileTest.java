@@ -52,6 +52,7 @@ class SpecificationFileTest {
                                             0,
                                             1_000_000,
                                             true,
+                                            OptionalDouble.empty(),
                                             Optional.of(Duration.ofDays(7)),
                                             Duration.ofMinutes(10)),
                                     Gate.defaults(),
@@ -91,6 +92,7 @@ class SpecificationFileTest {
                       minimum_prompts: 1.5
                       minimum_sources: many
                       on_drift: sometimes
+                      on_churn: 2
                       schedule: fortnightly
                       minimum_interval: -5m
                     gate:
@@ -98,7 +100,11 @@ class SpecificationFileTest {
                       minimum_held_out_prompts: 5
                       largest_ratio_to_dense: high
                       largest_ratio_to_current: 0
+                      confidence: 95
+                      longest_hold: -1h
                     artifacts: [recipe, zip]
+                    canary_share: 0
+                    model: 7
                   - name: java
                     groups: []
                     sparsity: 1
@@ -123,12 +129,17 @@ class SpecificationFileTest {
                         "submodels[0].refresh.minimum_prompts",
                         "submodels[0].refresh.minimum_sources",
                         "submodels[0].refresh.on_drift",
+                        "submodels[0].refresh.on_churn",
                         "submodels[0].refresh.schedule",
                         "submodels[0].refresh.minimum_interval",
                         "submodels[0].gate.minimum_held_out_prompts",
                         "submodels[0].gate.largest_ratio_to_dense",
                         "submodels[0].gate.largest_ratio_to_current",
+                        "submodels[0].gate.confidence",
+                        "submodels[0].gate.longest_hold",
                         "submodels[0].artifacts",
+                        "submodels[0].canary_share",
+                        "submodels[0].model",
                         "submodels[1].groups",
                         "submodels[1].sparsity",
                         "submodels[1].speed",
@@ -161,6 +172,34 @@ class SpecificationFileTest {
                 .singleElement()
                 .asString()
                 .contains("budget uniform");
+    }
+
+    @Test
+    void readsWhatIsNotSaidInTheExample() throws IOException {
+        assertThat(read("""
+                        submodels:
+                          - name: python
+                            model: tiny-coder
+                            groups: [{language: python, domain: code}]
+                            sparsity: 0.5
+                            refresh: {on_churn: 0.02}
+                            gate: {confidence: 0.9, longest_hold: 2h}
+                            artifacts: [delta, mask]
+                            canary_share: 0.1
+                          - name: python
+                            model: other
+                            groups: [{language: python, domain: code}]
+                            sparsity: 0.5
+                        """)).first().satisfies(submodel -> {
+            assertThat(submodel.refresh().onChurn()).hasValue(0.02);
+            assertThat(submodel.gate().confidence()).isEqualTo(0.9);
+            assertThat(submodel.gate().longestHold()).isEqualTo(Duration.ofHours(2));
+            assertThat(submodel.artifacts())
+                    .containsExactlyInAnyOrder(ArtifactKind.RECIPE, ArtifactKind.DELTA, ArtifactKind.MASK);
+            assertThat(submodel.canaryShare()).isEqualTo(0.1);
+            assertThat(submodel.isOf("tiny-coder@0123456789ab", "sha256:00")).isTrue();
+            assertThat(submodel.isOf("tiny-coder-2@0123456789ab", "sha256:00")).isFalse();
+        });
     }
 
     private static String pruning(String method, String pattern, String budget) {

@@ -1,0 +1,5 @@
+/** Commands to running pruners, by way of their topic. */
+@NullMarked
+package dev.sparsecast.pruner.command;
+
+import org.jspecify.annotations.NullMarked;
