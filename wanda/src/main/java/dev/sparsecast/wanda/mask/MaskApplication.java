@@ -9,10 +9,10 @@ import java.nio.ByteOrder;
 public final class MaskApplication {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** For the four mask bits of four 16-bit weights the 64 bits that they let through. */
+    /** For four mask bits the 64 bits of four 16-bit weights that they let through. */
     private static final long[] FOUR_SHORTS = spread(4, 0xffffL);
 
-    /** For the two mask bits of two 32-bit weights the 64 bits that they let through. */
+    /** For two mask bits the 64 bits of two 32-bit weights that they let through. */
     private static final long[] TWO_INTS = spread(2, 0xffff_ffffL);
 
     private MaskApplication() {}
@@ -29,30 +29,53 @@ public final class MaskApplication {
         if (!type.isWeight()) {
             throw new IllegalArgumentException("weights cannot have type " + type);
         }
-        long rowSize = (long) mask.columns() * type.bytes();
+        int rowSize = mask.columns() * type.bytes();
+        boolean isShort = type.bytes() == Short.BYTES;
         for (int row = fromRow; row < toRow; row++) {
-            applyRow(
-                    mask.bits().asSlice((long) row * mask.rowBytes(), mask.rowBytes()),
-                    type.bytes(),
-                    weights.asSlice(row * rowSize, rowSize),
-                    target.asSlice((row - fromRow) * rowSize, rowSize));
+            MemorySegment bits = mask.bits().asSlice((long) row * mask.rowBytes(), mask.rowBytes());
+            MemorySegment source = weights.asSlice((long) row * rowSize, rowSize);
+            MemorySegment sink = target.asSlice((long) (row - fromRow) * rowSize, rowSize);
+            int done = isShort ? applyShorts(bits, source, sink) : applyInts(bits, source, sink);
+            applyRest(bits, source, sink, done, type.bytes());
         }
     }
 
-    private static void applyRow(MemorySegment bits, int weightBytes, MemorySegment weights, MemorySegment target) {
-        int perLong = Long.BYTES / weightBytes;
-        int longsPerByte = Byte.SIZE / perLong;
-        long[] through = weightBytes == 2 ? FOUR_SHORTS : TWO_INTS;
-        long whole = weights.byteSize() / Long.BYTES;
-        for (long i = 0; i < whole; i++) {
-            int eight = bits.get(ValueLayout.JAVA_BYTE, i / longsPerByte);
-            int some = (eight >>> ((int) (i % longsPerByte) * perLong)) & ((1 << perLong) - 1);
-            target.set(LONG, i * Long.BYTES, weights.get(LONG, i * Long.BYTES) & through[some]);
+    /**
+     * Eight weights at a time, by a byte of mask. The index is an {@code int}: with a {@code long} the compiler checks the
+     * bounds of every access.
+     *
+     * @return columns done
+     */
+    private static int applyShorts(MemorySegment bits, MemorySegment source, MemorySegment target) {
+        int whole = (int) (source.byteSize() / (2 * Long.BYTES));
+        for (int i = 0; i < whole; i++) {
+            int eight = bits.get(ValueLayout.JAVA_BYTE, i);
+            long offset = 2L * Long.BYTES * i;
+            target.set(LONG, offset, source.get(LONG, offset) & FOUR_SHORTS[eight & 0xf]);
+            offset += Long.BYTES;
+            target.set(LONG, offset, source.get(LONG, offset) & FOUR_SHORTS[eight >>> 4 & 0xf]);
         }
-        for (long offset = whole * Long.BYTES; offset < weights.byteSize(); offset++) {
+        return whole * Byte.SIZE;
+    }
+
+    private static int applyInts(MemorySegment bits, MemorySegment source, MemorySegment target) {
+        int whole = (int) (source.byteSize() / (4 * Long.BYTES));
+        for (int i = 0; i < whole; i++) {
+            int eight = bits.get(ValueLayout.JAVA_BYTE, i);
+            for (int pair = 0; pair < 4; pair++) {
+                long offset = 4L * Long.BYTES * i + (long) Long.BYTES * pair;
+                target.set(LONG, offset, source.get(LONG, offset) & TWO_INTS[eight >>> 2 * pair & 3]);
+            }
+        }
+        return whole * Byte.SIZE;
+    }
+
+    private static void applyRest(
+            MemorySegment bits, MemorySegment source, MemorySegment target, int fromColumn, int weightBytes) {
+        for (long offset = (long) fromColumn * weightBytes; offset < source.byteSize(); offset++) {
             long column = offset / weightBytes;
             int kept = (bits.get(ValueLayout.JAVA_BYTE, column / Byte.SIZE) >>> (int) (column % Byte.SIZE)) & 1;
-            byte value = weights.get(ValueLayout.JAVA_BYTE, offset);
+            byte value = source.get(ValueLayout.JAVA_BYTE, offset);
             target.set(ValueLayout.JAVA_BYTE, offset, (byte) (value * kept));
         }
     }
