@@ -4,6 +4,7 @@ import dev.sparsecast.deployer.installation.Step;
 import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.SubModelRelease;
+import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -51,7 +52,23 @@ final class DeployerMetrics implements StepObserver {
     public void reached(SubModelRelease release, Step step) {
         if (step instanceof Step.Deployed deployed) {
             deployed(release, deployed.at());
+            artifact(release, deployed.version().kind(), "used");
         }
+    }
+
+    @Override
+    public void passedOver(SubModelRelease release, ArtifactKind kind) {
+        artifact(release, kind, "passed_over");
+    }
+
+    private void artifact(SubModelRelease release, ArtifactKind kind, String outcome) {
+        Counter.builder("sparsecast.deployer.artifacts")
+                .description("Artifacts by kind and whether they could be used")
+                .tag("submodel", release.submodel())
+                .tag("kind", kind.label())
+                .tag("outcome", outcome)
+                .register(registry)
+                .increment();
     }
 
     private void deployed(SubModelRelease release, Instant switchedAt) {

@@ -3,8 +3,11 @@ package dev.sparsecast.deployer;
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.schemas.Names;
+import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +24,7 @@ public final class DeployerSettings {
     private final Set<String> submodels;
     private final Layout layout;
     private final int keepPrevious;
+    private final Set<ArtifactKind> kinds;
     private final long largestRecipe;
     private final List<Hook> hooks;
     private final int threads;
@@ -35,6 +39,7 @@ public final class DeployerSettings {
         submodels = Set.copyOf(draft.submodels);
         layout = draft.layout;
         keepPrevious = draft.keepPrevious;
+        kinds = Set.copyOf(draft.kinds);
         largestRecipe = draft.largestRecipe;
         hooks = List.copyOf(draft.hooks);
         threads = draft.threads;
@@ -48,6 +53,7 @@ public final class DeployerSettings {
                         + "' cannot be used: take 1 to 64 of a-z, 0-9, '_' and '-', starting with a letter or digit");
         check(!trustedKeys.isEmpty(), "the deployer trusts nobody: give at least one public key file of a pruner");
         check(keepPrevious >= 0, "the number of versions to keep is " + keepPrevious + ": give 0 or more");
+        check(!kinds.isEmpty(), "the deployer may use no kind of artifact: give at least one, such as recipe");
         check(largestRecipe > 0, "the size limit of recipes is " + largestRecipe + " bytes: give a positive one");
         check(threads > 0, "the number of threads is " + threads + ": give 1 or more");
         submodels.forEach(name -> check(
@@ -71,6 +77,7 @@ public final class DeployerSettings {
         private Set<String> submodels = Set.of();
         private Layout layout = Layout.LINK;
         private int keepPrevious = 2;
+        private Set<ArtifactKind> kinds = EnumSet.allOf(ArtifactKind.class);
         private long largestRecipe = 256L << 20;
         private List<Hook> hooks = List.of();
         private int threads = Runtime.getRuntime().availableProcessors();
@@ -119,6 +126,7 @@ public final class DeployerSettings {
         draft.submodels = submodels;
         draft.layout = layout;
         draft.keepPrevious = keepPrevious;
+        draft.kinds = kinds;
         draft.largestRecipe = largestRecipe;
         draft.hooks = hooks;
         draft.threads = threads;
@@ -147,7 +155,25 @@ public final class DeployerSettings {
         return with(draft -> draft.keepPrevious = versions);
     }
 
-    /** With another limit to the bytes of an artifact that is no checkpoint. */
+    /**
+     * With some kinds of artifact only; of those that a release has, the smallest is tried first.
+     *
+     * @param labels some of {@code recipe}, {@code delta}, {@code mask} and {@code checkpoint}
+     * @throws DeployerException if there is none, or one that is unknown
+     */
+    public DeployerSettings withKinds(Set<String> labels) {
+        Set<ArtifactKind> usable = EnumSet.noneOf(ArtifactKind.class);
+        for (String label : labels) {
+            usable.add(Arrays.stream(ArtifactKind.values())
+                    .filter(kind -> kind.label().equals(label))
+                    .findFirst()
+                    .orElseThrow(() -> new DeployerException("there is no kind of artifact '" + label
+                            + "': give some of recipe, delta, mask and checkpoint")));
+        }
+        return with(draft -> draft.kinds = usable);
+    }
+
+    /** With another limit to the bytes of a recipe. */
     public DeployerSettings withLargestRecipe(long bytes) {
         return with(draft -> draft.largestRecipe = bytes);
     }
@@ -196,6 +222,10 @@ public final class DeployerSettings {
 
     public int keepPrevious() {
         return keepPrevious;
+    }
+
+    Set<ArtifactKind> kinds() {
+        return kinds;
     }
 
     public long largestRecipe() {

@@ -2,6 +2,7 @@ package dev.sparsecast.deployer;
 
 import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.checkpoint.CheckpointException;
+import dev.sparsecast.checkpoint.PrunableModule;
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.installation.Announcement;
 import dev.sparsecast.deployer.installation.Installer;
@@ -9,7 +10,10 @@ import dev.sparsecast.deployer.installation.InstallerSettings;
 import dev.sparsecast.deployer.installation.Probe;
 import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
+import dev.sparsecast.deployer.materialization.DeltaMaterializer;
 import dev.sparsecast.deployer.materialization.MaskCheck;
+import dev.sparsecast.deployer.materialization.MaskMaterializer;
+import dev.sparsecast.deployer.materialization.Materializer;
 import dev.sparsecast.deployer.materialization.RecipeMaterializer;
 import dev.sparsecast.deployer.state.StateDirectory;
 import dev.sparsecast.deployer.trust.ReleaseCheck;
@@ -55,8 +59,8 @@ final class LocalDeployer implements AutoCloseable {
                 settings.trustedKeys().stream().map(VerifyingKey::read).toList();
         Checkpoint base = Checkpoint.open(settings.model());
         try {
-            ReleaseCheck check =
-                    new ReleaseCheck(keys, base.digest(), settings.largestRecipe(), largestCheckpoint(base));
+            ReleaseCheck check = new ReleaseCheck(
+                    keys, base.digest(), settings.largestRecipe(), largestMask(base), largestCheckpoint(base));
             ArtifactStore store = ArtifactStores.open(settings.store());
             StateDirectory state = StateDirectory.open(settings.state(), settings.layout());
             Installer installer = new Installer(
@@ -69,9 +73,7 @@ final class LocalDeployer implements AutoCloseable {
                             FETCH_PAUSE),
                     check,
                     state,
-                    List.of(
-                            new RecipeMaterializer(base, store, settings.threads()),
-                            new CheckpointMaterializer(base, store, settings.threads())),
+                    materializers(settings, base, store),
                     readBack(base, settings.threads()),
                     hooks,
                     observer);
@@ -82,9 +84,28 @@ final class LocalDeployer implements AutoCloseable {
         }
     }
 
+    private static List<Materializer> materializers(DeployerSettings settings, Checkpoint base, ArtifactStore store) {
+        int threads = settings.threads();
+        return Stream.of(
+                        new RecipeMaterializer(base, store, threads),
+                        new DeltaMaterializer(base, store, threads),
+                        new MaskMaterializer(base, store, threads),
+                        new CheckpointMaterializer(base, store, threads))
+                .filter(materializer -> settings.kinds().contains(materializer.kind()))
+                .toList();
+    }
+
     /** The probe that needs nobody's help: the checkpoint opens, and is the base model with the promised mask. */
     private static Probe readBack(Checkpoint base, int threads) {
         return (version, directory) -> MaskCheck.check(base, directory, version.maskDigest(), threads);
+    }
+
+    /** A bit for each weight, and a header; a delta is never much larger. */
+    private static long largestMask(Checkpoint base) {
+        return OTHER_FILES
+                + PrunableModule.of(base.config()).stream()
+                        .mapToLong(module -> (long) module.rows() * Math.ceilDiv(module.columns(), Byte.SIZE))
+                        .sum();
     }
 
     /** A pruned checkpoint is as large as the dense one; its tokenizer and the like may differ a little. */

@@ -9,7 +9,9 @@ import dev.sparsecast.deployer.installation.Installer;
 import dev.sparsecast.deployer.installation.InstallerSettings;
 import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
+import dev.sparsecast.deployer.materialization.DeltaMaterializer;
 import dev.sparsecast.deployer.materialization.MaskCheck;
+import dev.sparsecast.deployer.materialization.MaskMaterializer;
 import dev.sparsecast.deployer.materialization.RecipeMaterializer;
 import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.deployer.state.StateDirectory;
@@ -32,6 +34,8 @@ import dev.sparsecast.store.DirectoryArtifact;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.Progress;
 import dev.sparsecast.wanda.PruningParameters;
+import dev.sparsecast.wanda.delta.MaskDelta;
+import dev.sparsecast.wanda.mask.MaskFile;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.materialization.CheckpointWriter;
 import dev.sparsecast.wanda.pruning.Pruner;
@@ -43,6 +47,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -56,21 +61,29 @@ public final class TestWorld implements AutoCloseable {
     public static final long LARGEST_RECIPE = 1 << 20;
 
     public final Path directory;
-    public final Path state;
+    public Path state;
     public final Path storeDirectory;
     public final Checkpoint base;
     public final ArtifactStore store;
     public final SigningKey key = SigningKey.generate();
     public int keepPrevious = 2;
     public Layout layout = Layout.LINK;
+    public Set<ArtifactKind> kinds = EnumSet.allOf(ArtifactKind.class);
 
     private int drafts;
 
     public TestWorld(Path directory) throws IOException {
+        this(directory, model -> {});
+    }
+
+    /** With a base model that was changed. */
+    public TestWorld(Path directory, Change change) throws IOException {
         this.directory = directory;
         this.state = directory.resolve("state");
         this.storeDirectory = directory.resolve("store");
-        this.base = Checkpoint.open(TestModel.write(directory.resolve("tiny"), ElementType.F32, 1));
+        Path model = TestModel.write(directory.resolve("tiny"), ElementType.F32, 1);
+        change.apply(model);
+        this.base = Checkpoint.open(model);
         this.store = ArtifactStores.open(storeDirectory.toString());
     }
 
@@ -90,6 +103,36 @@ public final class TestWorld implements AutoCloseable {
         Path file = draft();
         recipe.write(file);
         return manifest(submodel, version, recipe, artifact(ArtifactKind.RECIPE, uri, store.put(uri, file)));
+    }
+
+    /** A good release with artifacts of some kinds. A delta starts from the version before. */
+    public SubModelRelease release(String submodel, int version, ArtifactKind... kinds) {
+        SubModelRelease release = unsigned(submodel, version);
+        List<Artifact> artifacts = new ArrayList<>();
+        for (ArtifactKind kind : kinds) {
+            artifacts.add(artifact(submodel, version, kind));
+        }
+        return key.sign(withArtifacts(release, artifacts));
+    }
+
+    /** An artifact in the store that is good for a version. */
+    public Artifact artifact(String submodel, int version, ArtifactKind kind) {
+        Recipe recipe = recipe(submodel, version);
+        String uri = submodel + "/" + version + "/" + kind.label();
+        Path draft = draft();
+        switch (kind) {
+            case RECIPE -> recipe.write(draft);
+            case DELTA -> {
+                SubModelMask parent = recipe(submodel, version - 1).apply(base, 1);
+                MaskDelta.write(draft, parent, recipe.apply(base, 1), 1, Progress.SILENT);
+            }
+            case MASK -> MaskFile.write(draft, recipe.apply(base, 1));
+            case CHECKPOINT -> {
+                CheckpointWriter.write(base, recipe.apply(base, 1), draft, 1, Progress.SILENT);
+                return artifact(kind, uri, DirectoryArtifact.put(store, uri, draft));
+            }
+        }
+        return artifact(kind, uri, store.put(uri, draft));
     }
 
     /** A good release with a checkpoint only. */
@@ -224,9 +267,16 @@ public final class TestWorld implements AutoCloseable {
         StateDirectory opened = StateDirectory.open(state, layout);
         Installer installer = new Installer(
                 new InstallerSettings("deployer-1", base.revision(), Set.of(), keepPrevious, 2, Duration.ofMillis(1)),
-                new ReleaseCheck(List.of(key.verifyingKey()), base.digest(), LARGEST_RECIPE, LARGEST_RECIPE),
+                new ReleaseCheck(
+                        List.of(key.verifyingKey()), base.digest(), LARGEST_RECIPE, LARGEST_RECIPE, LARGEST_RECIPE),
                 opened,
-                List.of(new RecipeMaterializer(base, store, 1), new CheckpointMaterializer(base, store, 1)),
+                Stream.of(
+                                new RecipeMaterializer(base, store, 1),
+                                new DeltaMaterializer(base, store, 1),
+                                new MaskMaterializer(base, store, 1),
+                                new CheckpointMaterializer(base, store, 1))
+                        .filter(materializer -> kinds.contains(materializer.kind()))
+                        .toList(),
                 (version, checkpoint) -> MaskCheck.check(base, checkpoint, version.maskDigest(), 2),
                 hooks,
                 observer);

@@ -84,6 +84,14 @@ final class DeployCommand implements Callable<Integer>, Service {
     private Layout layout;
 
     @Option(
+            names = "--kinds",
+            split = ",",
+            paramLabel = "KIND[,...]",
+            description =
+                    "Kinds of artifact to use: recipe, delta, mask, checkpoint (default: all, the smallest first).")
+    private Set<String> kinds = Set.of("recipe", "delta", "mask", "checkpoint");
+
+    @Option(
             names = "--hook-command",
             arity = "1..*",
             paramLabel = "ARG",
@@ -129,6 +137,7 @@ final class DeployCommand implements Callable<Integer>, Service {
                 .withSubmodels(submodels)
                 .withLayout(layout)
                 .withKeepPrevious(keep)
+                .withKinds(kinds)
                 .withHooks(hooks());
         try (ProbeServer server = probes.start();
                 DeployerService deployer = DeployerService.start(settings, SubModelListener.NONE, server.registry())) {

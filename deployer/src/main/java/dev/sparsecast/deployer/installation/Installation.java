@@ -1,7 +1,9 @@
 package dev.sparsecast.deployer.installation;
 
 import dev.sparsecast.deployer.hook.Hook;
+import dev.sparsecast.deployer.materialization.Assignment;
 import dev.sparsecast.deployer.materialization.Materializer;
+import dev.sparsecast.deployer.materialization.UnusableArtifactException;
 import dev.sparsecast.deployer.state.InstalledVersion;
 import dev.sparsecast.deployer.state.Rejection;
 import dev.sparsecast.deployer.state.StateException;
@@ -9,10 +11,13 @@ import dev.sparsecast.deployer.state.SubModelDirectory;
 import dev.sparsecast.deployer.trust.RefusedException;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.SubModelRelease;
-import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.store.StoreException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +34,7 @@ final class Installation {
     /**
      * What every installation needs.
      *
-     * @param materializers in the order of preference
+     * @param materializers for the kinds that may be used; of those the cheapest is tried first
      * @param hooks told of every switch, after the probe
      */
     record Equipment(
@@ -50,6 +55,8 @@ final class Installation {
     private final String releaseDigest;
     private final Instant receivedAt;
     private final Map<String, Long> stageMillis = new LinkedHashMap<>();
+    private final Deque<Materializer> untried;
+    private final List<UnusableArtifactException> passedOver = new ArrayList<>();
 
     Installation(
             Equipment equipment,
@@ -62,6 +69,18 @@ final class Installation {
         this.release = release;
         this.releaseDigest = releaseDigest;
         this.receivedAt = receivedAt;
+        this.untried = cheapestFirst(equipment.materializers(), release);
+    }
+
+    /** By what is shipped; kinds of the same size in their order. */
+    private static Deque<Materializer> cheapestFirst(List<Materializer> materializers, SubModelRelease release) {
+        return materializers.stream()
+                .filter(materializer -> release.artifact(materializer.kind()).isPresent())
+                .sorted(Comparator.comparingLong((Materializer materializer) -> release.artifact(materializer.kind())
+                                .orElseThrow()
+                                .bytes())
+                        .thenComparing(Materializer::kind))
+                .collect(Collectors.toCollection(ArrayDeque::new));
     }
 
     /** Begins at the beginning, or where an earlier run was killed, and returns how it ended. */
@@ -103,15 +122,16 @@ final class Installation {
 
     private Step advance(Step.Pending pending) {
         return switch (pending) {
-            case Step.Received() -> refusable(this::stage);
+            case Step.Received() -> untried.isEmpty() ? nothingUsable() : stage(untried.remove());
             case Step.Staged(Materializer materializer) ->
-                refusable(() -> {
-                    materializer.verify(release, directory.staging());
+                attempt(materializer, () -> {
+                    materializer.verify(assignment(materializer));
                     return new Step.Verified(materializer);
                 });
             case Step.Verified(Materializer materializer) ->
-                refusable(() ->
-                        new Step.Materialized(materializer, materializer.materialize(release, directory.staging())));
+                attempt(
+                        materializer,
+                        () -> new Step.Materialized(materializer, materializer.materialize(assignment(materializer))));
             case Step.Materialized materialized -> complete(materialized);
             case Step.Synced(InstalledVersion version) -> {
                 directory.switchTo(version.version());
@@ -121,50 +141,75 @@ final class Installation {
         };
     }
 
-    private interface Advance {
-        Step take();
+    private Assignment assignment(Materializer materializer) {
+        return new Assignment(release, release.artifact(materializer.kind()).orElseThrow(), directory);
     }
 
-    private Step refusable(Advance advance) {
-        try {
-            return advance.take();
-        } catch (StateException e) {
-            throw e;
-        } catch (RefusedException e) {
-            return new Step.Refused(e.reason(), true);
-        } catch (StoreException e) {
-            return new Step.Refused("its artifact cannot be fetched: " + e.getMessage(), false);
-        } catch (RuntimeException e) {
-            // one release that nobody foresaw must not keep the deployer from all others
-            LOG.atError()
-                    .addKeyValue("submodel", release.submodel())
-                    .addKeyValue("version", release.version())
-                    .setCause(e)
-                    .log("unexpected failure");
-            return new Step.Refused("an unexpected failure: " + e, false);
-        }
-    }
-
-    private Step stage() {
-        for (Materializer materializer : equipment.materializers()) {
-            Optional<Artifact> artifact = release.artifact(materializer.kind());
-            if (artifact.isPresent()) {
-                directory.clearStaging();
-                fetch(materializer, artifact.get());
-                return new Step.Staged(materializer);
-            }
-        }
+    private Step nothingUsable() {
         String usable = equipment.materializers().stream()
                 .map(materializer -> materializer.kind().label())
                 .collect(Collectors.joining(" or "));
         return new Step.Refused("it has no artifact that can be used here, which are those of kind " + usable, false);
     }
 
-    private void fetch(Materializer materializer, Artifact artifact) {
+    private interface Advance {
+        Step take();
+    }
+
+    /** Takes a step with one kind of artifact. If another may do, the next one is tried from the beginning. */
+    private Step attempt(Materializer materializer, Advance advance) {
+        try {
+            return advance.take();
+        } catch (StateException e) {
+            throw e;
+        } catch (RefusedException e) {
+            return new Step.Refused(e.reason(), true);
+        } catch (UnusableArtifactException e) {
+            return passOver(materializer, e);
+        } catch (StoreException e) {
+            return passOver(
+                    materializer,
+                    new UnusableArtifactException("its artifact cannot be fetched: " + e.getMessage(), false, e));
+        } catch (RuntimeException e) {
+            // one release that nobody foresaw must not keep the deployer from all others
+            return passOver(materializer, new UnusableArtifactException("an unexpected failure: " + e, false, e));
+        }
+    }
+
+    private Step passOver(Materializer materializer, UnusableArtifactException failure) {
+        passedOver.add(failure);
+        LOG.atError()
+                .addKeyValue("submodel", release.submodel())
+                .addKeyValue("version", release.version())
+                .addKeyValue("kind", materializer.kind().label())
+                .addKeyValue(
+                        "next",
+                        untried.isEmpty() ? "none" : untried.element().kind().label())
+                .setCause(failure.getCause())
+                .log("passing over an artifact: {}", failure.getMessage());
+        equipment.observer().passedOver(release, materializer.kind());
+        return untried.isEmpty()
+                ? new Step.Refused(reasons(), passedOver.stream().allMatch(UnusableArtifactException::isLasting))
+                : new Step.Received();
+    }
+
+    private String reasons() {
+        return passedOver.stream().map(Throwable::getMessage).collect(Collectors.joining("; "));
+    }
+
+    private Step stage(Materializer materializer) {
+        directory.clearStaging();
+        return attempt(materializer, () -> {
+            fetch(materializer);
+            return new Step.Staged(materializer);
+        });
+    }
+
+    private void fetch(Materializer materializer) {
         Duration pause = equipment.settings().fetchPause();
         for (int attempt = 1; ; attempt++) {
             try {
-                materializer.stage(artifact, directory.staging());
+                materializer.stage(assignment(materializer));
                 return;
             } catch (StoreException e) {
                 if (attempt >= equipment.settings().fetchAttempts() || !slept(pause)) {
@@ -222,7 +267,10 @@ final class Installation {
     private SubModelDeployment conclude(Step.Finished finished) {
         return switch (finished) {
             case Step.Deployed(InstalledVersion version, Instant at) -> {
-                SubModelDeployment deployment = deployment(SubModelDeployment.State.DEPLOYED, "", at);
+                String reason = passedOver.isEmpty()
+                        ? ""
+                        : "made from its " + version.kind().label() + ", since " + reasons();
+                SubModelDeployment deployment = deployment(SubModelDeployment.State.DEPLOYED, reason, at);
                 directory.mark(version.deployed(deployment));
                 directory.clearStaging();
                 directory.keep(equipment.settings().keepPrevious());

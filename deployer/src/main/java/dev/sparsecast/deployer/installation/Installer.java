@@ -35,7 +35,7 @@ public final class Installer {
     private final Installation.Equipment equipment;
 
     /**
-     * @param materializers in the order of preference
+     * @param materializers for the kinds that may be used
      * @param probe checks a version after the switch
      * @param hooks told of every switch, after the probe; they may object
      */

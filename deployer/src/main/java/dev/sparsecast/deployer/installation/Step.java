@@ -13,7 +13,10 @@ import java.time.Instant;
  *     └─────────┴────────┴─► Refused                         └────► RolledBack
  * </pre>
  *
- * Whoever is killed on the way starts again at {@code Received} before {@code Synced}, and goes on where it was after that.
+ * Where one artifact cannot be used and another may do, it goes from {@code Received}, {@code Staged} or {@code Verified}
+ * back to {@code Received}.
+ *
+ * <p>Whoever is killed on the way starts again at {@code Received} before {@code Synced}, and goes on where it was after that.
  */
 public sealed interface Step {
     /** There is more to do. */
@@ -25,7 +28,7 @@ public sealed interface Step {
     /** It is over. */
     sealed interface Finished extends Step {}
 
-    /** Let in. Next its artifact is fetched. */
+    /** Let in. Next its cheapest artifact is fetched, of those that have not been tried. */
     record Received() implements Pending {
         @Override
         public String stage() {

@@ -2,8 +2,6 @@ package dev.sparsecast.deployer.materialization;
 
 import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.checkpoint.CheckpointException;
-import dev.sparsecast.deployer.trust.RefusedException;
-import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.store.ArtifactStore;
@@ -32,26 +30,34 @@ public final class CheckpointMaterializer implements Materializer {
     }
 
     @Override
-    public void stage(Artifact artifact, Path staging) {
+    public void stage(Assignment assignment) {
+        Artifact artifact = assignment.artifact();
         try {
             DirectoryArtifact.fetch(
-                    store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), staging.resolve(DIRECTORY));
+                    store,
+                    artifact.uri(),
+                    new Stored(artifact.bytes(), artifact.sha256()),
+                    assignment.staged(DIRECTORY));
         } catch (DamagedArtifactException e) {
-            throw new RefusedException("it cannot be trusted: " + e.getMessage(), e);
+            throw StagedFile.damaged(e);
         }
     }
 
     @Override
-    public void verify(SubModelRelease release, Path staging) {
+    public void verify(Assignment assignment) {
         try {
-            MaskCheck.check(base, staging.resolve(DIRECTORY), release.recipe().maskDigest(), threads);
+            MaskCheck.check(
+                    base,
+                    assignment.staged(DIRECTORY),
+                    assignment.release().recipe().maskDigest(),
+                    threads);
         } catch (CheckpointException e) {
-            throw new RefusedException("its checkpoint cannot be used: " + e.getMessage(), e);
+            throw new UnusableArtifactException("its checkpoint cannot be used: " + e.getMessage(), true, e);
         }
     }
 
     @Override
-    public Path materialize(SubModelRelease release, Path staging) {
-        return staging.resolve(DIRECTORY);
+    public Path materialize(Assignment assignment) {
+        return assignment.staged(DIRECTORY);
     }
 }

@@ -41,6 +41,28 @@ public final class MaskCheck {
      * @throws CheckpointException if it is no checkpoint that can be loaded
      */
     public static void check(Checkpoint base, Path directory, String maskDigest, int threads) {
+        Observed observed = observe(base, directory, threads);
+        if (observed.undecidable() == 0 && !observed.mask().digest().equals(maskDigest)) {
+            throw new RefusedException("the checkpoint's zeros make the mask "
+                    + observed.mask().digest() + ", promised was " + maskDigest);
+        }
+    }
+
+    /**
+     * The mask that a checkpoint's zeros make, whose parameters mean nothing. Where the base model has a zero itself, the
+     * weight counts as pruned.
+     *
+     * @throws RefusedException if it is not the base model with some mask
+     * @throws CheckpointException if it is no checkpoint that can be loaded
+     */
+    static SubModelMask maskOf(Checkpoint base, Path directory, int threads) {
+        return observe(base, directory, threads).mask();
+    }
+
+    /** @param undecidable how many zeros may be kept weights */
+    private record Observed(SubModelMask mask, long undecidable) {}
+
+    private static Observed observe(Checkpoint base, Path directory, int threads) {
         try (Checkpoint pruned = Checkpoint.open(directory)) {
             if (!pruned.config().equals(base.config())) {
                 throw new RefusedException("the checkpoint's config.json describes another model than the base model");
@@ -49,12 +71,8 @@ public final class MaskCheck {
                 throw new RefusedException("the checkpoint has other tensors than the base model");
             }
             checkUnpruned(base, pruned);
-            SubModelMask observed = SubModelMask.allocate(base.digest(), OBSERVED, base.config());
-            long undecidable = observe(base, pruned, observed, threads);
-            if (undecidable == 0 && !observed.digest().equals(maskDigest)) {
-                throw new RefusedException(
-                        "the checkpoint's zeros make the mask " + observed.digest() + ", promised was " + maskDigest);
-            }
+            SubModelMask mask = SubModelMask.allocate(base.digest(), OBSERVED, base.config());
+            return new Observed(mask, observe(base, pruned, mask, threads));
         }
     }
 

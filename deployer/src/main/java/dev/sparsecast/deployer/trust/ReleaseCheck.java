@@ -21,18 +21,26 @@ public final class ReleaseCheck {
     private final Map<String, VerifyingKey> keys = new LinkedHashMap<>();
     private final String baseDigest;
     private final long largestRecipe;
+    private final long largestMask;
     private final long largestCheckpoint;
 
     /**
      * @param keys the keys whose releases are taken
      * @param baseDigest digest of the base model on this disk
-     * @param largestRecipe most bytes of an artifact that is no checkpoint
+     * @param largestRecipe most bytes of a recipe
+     * @param largestMask most bytes of a mask or a delta
      * @param largestCheckpoint most bytes of a checkpoint
      */
-    public ReleaseCheck(Collection<VerifyingKey> keys, String baseDigest, long largestRecipe, long largestCheckpoint) {
+    public ReleaseCheck(
+            Collection<VerifyingKey> keys,
+            String baseDigest,
+            long largestRecipe,
+            long largestMask,
+            long largestCheckpoint) {
         keys.forEach(key -> this.keys.put(key.id(), key));
         this.baseDigest = baseDigest;
         this.largestRecipe = largestRecipe;
+        this.largestMask = largestMask;
         this.largestCheckpoint = largestCheckpoint;
     }
 
@@ -97,7 +105,8 @@ public final class ReleaseCheck {
 
     private long limit(SubModelRelease.ArtifactKind kind) {
         return switch (kind) {
-            case RECIPE, DELTA, MASK -> largestRecipe;
+            case RECIPE -> largestRecipe;
+            case DELTA, MASK -> largestMask;
             case CHECKPOINT -> largestCheckpoint;
         };
     }

@@ -16,6 +16,9 @@ import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.signing.SigningKey;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.ContentDigest;
+import dev.sparsecast.wanda.Progress;
+import dev.sparsecast.wanda.delta.MaskDelta;
+import dev.sparsecast.wanda.mask.MaskFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -24,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -198,6 +202,41 @@ class AttackTest {
                     Path file = Files.write(world.draft(), header);
                     return world.key.sign(withRecipeFile(world, world.unsigned("python", 3), file));
                 }),
+                new Attack(
+                        "another sub-model's mask",
+                        "its mask is another one than was announced: the mask digest is",
+                        world -> withArtifact(world, world.artifact("java", 3, ArtifactKind.MASK))),
+                new Attack("mask with a changed bit", "its mask cannot be used", world -> {
+                    Path file = world.draft();
+                    MaskFile.write(file, world.recipe("python", 3).apply(world.base, 1));
+                    flipLastByte(file);
+                    Stored stored = world.store.put("forged/mask", file);
+                    return withArtifact(world, TestWorld.artifact(ArtifactKind.MASK, "forged/mask", stored));
+                }),
+                new Attack(
+                        "mask that is no safetensors file",
+                        "its mask cannot be used",
+                        world -> withArtifact(world, nonsense(world, ArtifactKind.MASK))),
+                new Attack(
+                        "another sub-model's delta",
+                        "its delta is another one than was announced: the mask digest is",
+                        world -> withArtifact(world, world.artifact("java", 3, ArtifactKind.DELTA))),
+                new Attack("signed delta that was cut short", "its delta does not give the promised mask", world -> {
+                    Path file = world.draft();
+                    MaskDelta.write(
+                            file,
+                            world.recipe("python", 2).apply(world.base, 1),
+                            world.recipe("python", 3).apply(world.base, 1),
+                            1,
+                            Progress.SILENT);
+                    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 1));
+                    Stored stored = world.store.put("forged/delta", file);
+                    return withArtifact(world, TestWorld.artifact(ArtifactKind.DELTA, "forged/delta", stored));
+                }),
+                new Attack(
+                        "delta that is none",
+                        "its delta cannot be used",
+                        world -> withArtifact(world, nonsense(world, ArtifactKind.DELTA))),
                 new Attack("oversize artifact", "allowed are up to", world -> {
                     Artifact artifact = world.release("python", 3).artifacts().getFirst();
                     return withArtifact(
@@ -332,6 +371,11 @@ class AttackTest {
         String uri = "forged/recipe.safetensors";
         return TestWorld.withArtifacts(
                 release, List.of(TestWorld.artifact(ArtifactKind.RECIPE, uri, world.store.put(uri, file))));
+    }
+
+    private static Artifact nonsense(TestWorld world, ArtifactKind kind) throws IOException {
+        Path file = Files.writeString(world.draft(), "nonsense");
+        return TestWorld.artifact(kind, "forged/nonsense", world.store.put("forged/nonsense", file));
     }
 
     private static PruningRecipe sparser(PruningRecipe recipe) {

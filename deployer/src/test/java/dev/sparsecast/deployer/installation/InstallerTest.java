@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -388,6 +389,7 @@ class InstallerTest {
         SubModelRelease delta = world.key.sign(TestWorld.withArtifacts(
                 release,
                 List.of(new Artifact(ArtifactKind.DELTA, artifact.uri(), artifact.bytes(), artifact.sha256()))));
+        world.kinds = EnumSet.of(ArtifactKind.RECIPE, ArtifactKind.CHECKPOINT);
         try (Deployer deployer = world.deployer()) {
             assertThat(deployer.install(delta))
                     .singleElement()

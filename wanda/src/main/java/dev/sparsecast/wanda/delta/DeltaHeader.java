@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param result digest of the mask that must come out
  * @param parameters how that mask was made
  */
-record DeltaHeader(String model, String parent, String result, PruningParameters parameters) {
+public record DeltaHeader(String model, String parent, String result, PruningParameters parameters) {
     private static final String FIRST_LINE = "sparsecast-delta 1";
 
     /** A header may not be longer than this many bytes. */

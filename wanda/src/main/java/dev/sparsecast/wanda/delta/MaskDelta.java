@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The delta file: what turns the mask of one sub-model into that of another of the same base model, smaller than the
@@ -83,6 +84,15 @@ public final class MaskDelta {
     }
 
     /**
+     * What a delta says of itself: which mask it starts from and which one must come out. Nothing behind it is read.
+     *
+     * @throws PruningException if this is no delta, or one of another version
+     */
+    public static DeltaHeader header(Path file) {
+        return mapped(file, bytes -> DeltaHeader.parse(file, bytes).header());
+    }
+
+    /**
      * Makes the result from its parent and a delta. Sizes are checked before anything is allocated, and the mask that comes
      * out is checked against its digest.
      *
@@ -90,14 +100,13 @@ public final class MaskDelta {
      * @throws PruningException if the delta is damaged, or starts from another mask
      */
     public static SubModelMask apply(Path file, SubModelMask parent, int threads, Progress progress) {
+        return mapped(file, bytes -> apply(file, bytes, parent, threads, progress));
+    }
+
+    private static <T> T mapped(Path file, Function<MemorySegment, T> reader) {
         try (Arena arena = Arena.ofShared();
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return apply(
-                    file,
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena),
-                    parent,
-                    threads,
-                    progress);
+            return reader.apply(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
         } catch (NoSuchFileException e) {
             throw new PruningException("there is no delta " + file + "; check the path", e);
         } catch (IOException e) {

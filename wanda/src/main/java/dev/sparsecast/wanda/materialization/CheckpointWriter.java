@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  * <p>Weights in other formats ({@code *.bin}, {@code *.gguf}, safetensors that are no shards and so on) stay behind: they
  * would be the dense model under the pruned one's name. So do hidden files and directories.
  *
- * <p>Everything is written to a hidden directory beside the target, synced, and renamed when complete; memory is a few
- * megabytes for each thread.
+ * <p>Everything is written to a hidden directory beside the target, synced, and renamed when complete, unless it is asked
+ * for {@linkplain #writeUnsynced unsynced}; memory is a few megabytes for each thread.
  */
 public final class CheckpointWriter {
     private static final Set<String> WEIGHT_FORMATS = Set.of(
@@ -61,22 +61,51 @@ public final class CheckpointWriter {
      * @throws PruningException if the mask does not fit the model or the target cannot be written
      */
     public static void write(Checkpoint base, SubModelMask mask, Path target, int threads, Progress progress) {
-        if (!base.digest().equals(mask.modelDigest())) {
-            throw new PruningException("the mask is for model " + mask.modelDigest() + " but this model is "
-                    + base.digest() + ": use the base model that it was made from");
-        }
-        mask.checkFits(base.config());
-        checkTarget(target, base.directory());
+        check(base, mask, target);
         StagingDirectory staging = StagingDirectory.beside(target);
         try (staging) {
-            copyOthers(base, staging.path());
-            writeShards(base, mask, staging.path(), threads, progress);
+            fill(base, mask, staging.path(), threads, progress);
             staging.publish();
         } catch (UncheckedIOException e) {
             throw cannotWrite(target, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw cannotWrite(target, e);
         }
+    }
+
+    /**
+     * Writes a checkpoint at its place at once and syncs nothing: for whoever syncs and publishes it together with more, and
+     * removes what was left unfinished.
+     *
+     * @param target the directory to make; must not exist or be empty
+     * @param progress told the bytes done, as stage {@code writing}
+     * @throws PruningException if the mask does not fit the model or the target cannot be written
+     */
+    public static void writeUnsynced(Checkpoint base, SubModelMask mask, Path target, int threads, Progress progress) {
+        check(base, mask, target);
+        try {
+            Files.createDirectories(target);
+            fill(base, mask, target, threads, progress);
+        } catch (UncheckedIOException e) {
+            throw cannotWrite(target, Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw cannotWrite(target, e);
+        }
+    }
+
+    private static void check(Checkpoint base, SubModelMask mask, Path target) {
+        if (!base.digest().equals(mask.modelDigest())) {
+            throw new PruningException("the mask is for model " + mask.modelDigest() + " but this model is "
+                    + base.digest() + ": use the base model that it was made from");
+        }
+        mask.checkFits(base.config());
+        checkTarget(target, base.directory());
+    }
+
+    private static void fill(Checkpoint base, SubModelMask mask, Path directory, int threads, Progress progress)
+            throws IOException {
+        copyOthers(base, directory);
+        writeShards(base, mask, directory, threads, progress);
     }
 
     private static PruningException cannotWrite(Path target, IOException cause) {
