@@ -35,6 +35,22 @@ public record DriftReport(
         driftingLayers = List.copyOf(driftingLayers);
     }
 
+    /** The report in short. */
+    public DriftReport withoutMeasurements() {
+        return new DriftReport(
+                epoch,
+                at,
+                state,
+                effect,
+                noiseFloor,
+                threshold,
+                windowTokens,
+                referenceSubmodel,
+                referenceVersion,
+                List.of(),
+                driftingLayers);
+    }
+
     /** A report that names no layers. */
     public DriftReport(
             long epoch,

@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param entries oldest first
  */
-public record DriftHistory(List<Entry> entries) {
+public record DriftHistory(List<DriftReport> entries) {
     static final int LENGTH = 200;
     static final DriftHistory EMPTY = new DriftHistory(List.of());
 
@@ -21,60 +21,33 @@ public record DriftHistory(List<Entry> entries) {
         entries = List.copyOf(entries);
     }
 
-    /** What {@link DriftReport} says, in short. */
-    public record Entry(
-            long epoch,
-            Instant at,
-            DriftState state,
-            double effect,
-            double noiseFloor,
-            double threshold,
-            long windowTokens,
-            String referenceSubmodel,
-            int referenceVersion,
-            List<Integer> driftingLayers) {
-        public Entry {
-            driftingLayers = List.copyOf(driftingLayers);
-        }
-    }
-
     DriftHistory plus(DriftReport report) {
-        List<Entry> longer = new ArrayList<>(entries);
-        longer.add(new Entry(
-                report.epoch(),
-                report.at(),
-                report.state(),
-                report.effect(),
-                report.noiseFloor(),
-                report.threshold(),
-                report.windowTokens(),
-                report.referenceSubmodel(),
-                report.referenceVersion(),
-                report.driftingLayers()));
+        List<DriftReport> longer = new ArrayList<>(entries);
+        longer.add(report.withoutMeasurements());
         return new DriftHistory(longer.subList(Math.max(0, longer.size() - LENGTH), longer.size()));
     }
 
     void write(StateWriter out) {
         out.putInt(entries.size());
-        for (Entry entry : entries) {
-            out.putLong(entry.epoch)
-                    .putLong(entry.at.toEpochMilli())
-                    .putText(entry.state.name())
-                    .putDouble(entry.effect)
-                    .putDouble(entry.noiseFloor)
-                    .putDouble(entry.threshold)
-                    .putLong(entry.windowTokens)
-                    .putText(entry.referenceSubmodel)
-                    .putInt(entry.referenceVersion)
-                    .putInt(entry.driftingLayers.size());
-            entry.driftingLayers.forEach(out::putInt);
+        for (DriftReport report : entries) {
+            out.putLong(report.epoch())
+                    .putLong(report.at().toEpochMilli())
+                    .putText(report.state().name())
+                    .putDouble(report.effect())
+                    .putDouble(report.noiseFloor())
+                    .putDouble(report.threshold())
+                    .putLong(report.windowTokens())
+                    .putText(report.referenceSubmodel())
+                    .putInt(report.referenceVersion())
+                    .putInt(report.driftingLayers().size());
+            report.driftingLayers().forEach(out::putInt);
         }
     }
 
     static DriftHistory read(StateReader in) {
-        List<Entry> entries = new ArrayList<>();
+        List<DriftReport> entries = new ArrayList<>();
         for (int left = in.getInt(); left > 0; left--) {
-            entries.add(new Entry(
+            entries.add(new DriftReport(
                     in.getLong(),
                     Instant.ofEpochMilli(in.getLong()),
                     DriftState.valueOf(in.getText()),
@@ -84,6 +57,7 @@ public record DriftHistory(List<Entry> entries) {
                     in.getLong(),
                     in.getText(),
                     in.getInt(),
+                    List.of(),
                     layers(in)));
         }
         return new DriftHistory(entries);

@@ -1,6 +1,9 @@
 package dev.sparsecast.streams.query;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sparsecast.schemas.ActivationStatistics;
+import dev.sparsecast.schemas.DriftReport;
 import dev.sparsecast.schemas.GroupKey;
 import dev.sparsecast.schemas.LayerKey;
 import dev.sparsecast.schemas.Totals;
@@ -34,8 +37,8 @@ public final class StatisticsApi implements AutoCloseable {
     public static final String PREFIX = "/api/v1/";
 
     private static final JsonMapper JSON = JsonMapper.builder()
-            .changeDefaultPropertyInclusion(inclusion ->
-                    inclusion.withValueInclusion(com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL))
+            .changeDefaultPropertyInclusion(inclusion -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
+            .addMixIn(DriftReport.class, ReportInShort.class)
             .build();
 
     private final LocalStores stores;
@@ -53,6 +56,10 @@ public final class StatisticsApi implements AutoCloseable {
         this.instances = new Instances(streams, self);
         this.topology = topology;
     }
+
+    /** What is told of a drift report: the history keeps no measurements. */
+    @JsonIgnoreProperties("measurements")
+    private interface ReportInShort {}
 
     /** A group and how far each of its layers is. */
     record Group(String group, int layers, long tokens, Map<Integer, Long> tokensByLayer) {}
@@ -78,7 +85,7 @@ public final class StatisticsApi implements AutoCloseable {
 
     record Mixed(Map<String, Double> weights, int layer, Summary lifetime, Summary decayed) {}
 
-    record Drift(String group, List<DriftHistory.Entry> reports) {}
+    record Drift(String group, List<DriftReport> reports) {}
 
     record Problem(int status, String reason) {}
 

@@ -14,7 +14,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
 
-/** Reads from the stores of this instance what was published last, while the stream goes on. */
+/** Reads from the stores of this instance what was published, while the stream goes on. */
 public final class PublishedStatistics {
     private static final int ATTEMPTS = 20;
 
@@ -71,7 +71,9 @@ public final class PublishedStatistics {
     }
 
     /**
-     * The statistics of a layer that were published last; empty if there are none in this instance.
+     * The statistics of a layer up to the epoch that was published last; empty if there are none in this instance. A late
+     * flush may be in them already that is not published yet: they are those that will be published next, and like all
+     * statistics they say which flushes they hold.
      *
      * @throws IllegalStateException if the layer changed all the time while it was read; ask again
      */
@@ -84,8 +86,8 @@ public final class PublishedStatistics {
             Optional<RunningSums> sums = sums(key, before);
             // Whatever else was read belongs to this ledger if the ledger is still the same.
             if (sums.isPresent() && before.equals(ledger(key))) {
-                return Optional.of(
-                        RunningStatistics.statistics(settings, before.shape(), before.published(), sums.get()));
+                return Optional.of(RunningStatistics.statistics(
+                        settings, before.shape(), before.through(before.publishedThrough()), sums.get()));
             }
         }
         throw new IllegalStateException("the statistics of " + key + " change all the time");
@@ -96,9 +98,6 @@ public final class PublishedStatistics {
     }
 
     private Optional<RunningSums> sums(LayerKey key, Ledger ledger) {
-        if (!ledger.through(ledger.publishedThrough()).equals(ledger.published())) {
-            return Optional.empty(); // a late flush is in the sums, but not published yet
-        }
         ReadOnlyKeyValueStore<String, Totals> epochs = stores.named(StatisticsStores.EPOCHS);
         List<Totals> open = new ArrayList<>();
         for (long epoch : ledger.open().headMap(ledger.publishedThrough(), true).keySet()) {
@@ -110,6 +109,6 @@ public final class PublishedStatistics {
         }
         RunningSums sealed = stores.<RunningSums>named(StatisticsStores.TOTALS).get(key.toString());
         return Optional.of(Objects.requireNonNullElseGet(sealed, () -> RunningSums.none(ledger.shape()))
-                .then(ledger.shape(), open, settings.halfLifeTokens()));
+                .then(open, settings.halfLifeTokens()));
     }
 }
