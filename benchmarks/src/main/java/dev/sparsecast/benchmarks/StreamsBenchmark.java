@@ -32,11 +32,11 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * same records; how large its state is and how long it takes to restore. The broker is another process ({@code sparsecast
  * stack}), so that processor time is that of the client alone.
  *
- * <pre>java … dev.sparsecast.benchmarks.StreamsBenchmark BOOTSTRAP REGISTRY STATE_DIRECTORY [FLUSHES]</pre>
+ * <pre>java … dev.sparsecast.benchmarks.StreamsBenchmark BOOTSTRAP REGISTRY STATE_DIRECTORY [FLUSHES] [SECONDS_APART]</pre>
  */
 public final class StreamsBenchmark {
     private static final int PARTITIONS = 4;
-    private static final int SECONDS_APART = 10;
+    private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(5);
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -66,14 +66,16 @@ public final class StreamsBenchmark {
 
     /** Runs it. */
     public static void main(String[] arguments) throws Exception {
-        int flushes = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 12;
-        new StreamsBenchmark(new ClusterSettings(arguments[0], arguments[1]), Path.of(arguments[2])).run(flushes);
+        int flushes = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 24;
+        double secondsApart = arguments.length > 4 ? Double.parseDouble(arguments[4]) : 2;
+        new StreamsBenchmark(new ClusterSettings(arguments[0], arguments[1]), Path.of(arguments[2]))
+                .run(flushes, secondsApart);
     }
 
-    private void run(int flushes) throws Exception {
+    private void run(int flushes, double secondsApart) throws Exception {
         try (Admin admin = Admin.create(cluster.client(Map.of()))) {
             TopicSetup.create(admin, TopicCatalogue.topics(List.of("python"), PARTITIONS), Optional.empty());
-            SyntheticNorms.Sent sent = new SyntheticNorms().send(cluster, flushes, SECONDS_APART);
+            SyntheticNorms.Sent sent = new SyntheticNorms().send(cluster, flushes, secondsApart);
             System.out.printf(Locale.ROOT, "%,d records of %,d bytes at most%n", sent.records(), sent.largestRecord());
             Cost bare = consume(sent.records());
             System.out.println(bare.told("bare consumer, first reading"));
@@ -121,8 +123,7 @@ public final class StreamsBenchmark {
     /** Lets the app read everything; memory is looked at in every quarter. */
     private Cost process(Admin admin, Cost expected) throws Exception {
         StreamsSettings settings = StreamsSettings.defaults();
-        try (StreamsApplication app =
-                StreamsApplication.start(settings, InstanceSettings.of(state, "benchmark"), cluster)) {
+        try (StreamsApplication app = StreamsApplication.start(settings, instance(), cluster)) {
             app.ready().get(2, TimeUnit.MINUTES);
             Stopwatch watch = new Stopwatch();
             int quarter = 0;
@@ -140,6 +141,10 @@ public final class StreamsBenchmark {
             System.out.printf(Locale.ROOT, "state on disk %.2f GB%n", size(state) / 1e9);
             return cost;
         }
+    }
+
+    private InstanceSettings instance() {
+        return InstanceSettings.of(state, "benchmark").withCommitInterval(COMMIT_INTERVAL);
     }
 
     private static void tellMemory(int percent) throws IOException {
@@ -197,8 +202,7 @@ public final class StreamsBenchmark {
     private void restore() throws Exception {
         delete(state);
         Stopwatch watch = new Stopwatch();
-        try (StreamsApplication app = StreamsApplication.start(
-                StreamsSettings.defaults(), InstanceSettings.of(state, "benchmark"), cluster)) {
+        try (StreamsApplication app = StreamsApplication.start(StreamsSettings.defaults(), instance(), cluster)) {
             app.ready().get(8, TimeUnit.MINUTES);
             double seconds = watch.cost(0, 0).seconds();
             long bytes = size(state);

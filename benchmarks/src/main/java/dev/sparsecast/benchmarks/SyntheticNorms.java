@@ -32,8 +32,8 @@ final class SyntheticNorms {
     record Sent(long records, long largestRecord) {}
 
     /** Sends flushes of all groups, {@code secondsApart} of stream time apart. */
-    Sent send(ClusterSettings cluster, int flushes, int secondsApart) {
-        Instant start = Instant.now().minusSeconds((long) flushes * secondsApart);
+    Sent send(ClusterSettings cluster, int flushes, double secondsApart) {
+        Instant start = Instant.now().minusMillis((long) (1000 * flushes * secondsApart));
         long records = 0;
         long largest = 0;
         try (var serde = new SparsecastSerdes(cluster).activationNorms();
@@ -42,7 +42,7 @@ final class SyntheticNorms {
                         new StringSerializer(),
                         serde.serializer())) {
             for (int flush = 0; flush < flushes; flush++) {
-                Instant at = start.plusSeconds((long) flush * secondsApart);
+                Instant at = start.plusMillis((long) (1000 * flush * secondsApart));
                 for (String language : LANGUAGES) {
                     for (String domain : DOMAINS) {
                         GroupKey group = new GroupKey("llama-7b@0123456789ab", language, domain);

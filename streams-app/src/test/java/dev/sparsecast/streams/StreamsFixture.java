@@ -107,6 +107,14 @@ public final class StreamsFixture implements AutoCloseable {
         return output(Topics.ACTIVATION_DRIFT, serdes.driftReports()).readKeyValuesToList();
     }
 
+    /** The value of a metric of that name, added up over its tags. */
+    public double metric(String name) {
+        return driver.metrics().entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(name))
+                .mapToDouble(entry -> ((Number) entry.getValue().metricValue()).doubleValue())
+                .sum();
+    }
+
     public List<TestRecord<String, byte[]>> deadLetters() {
         return driver.createOutputTopic(
                         Topics.deadLetters(Topics.ACTIVATION_NORMS),

@@ -107,10 +107,18 @@ final class StreamsCommand implements Callable<Integer>, Service {
             throw new BadInputException("Missing required option '--state=DIR'.");
         }
         try {
-            return InstanceSettings.of(state, instance).withThreads(threads);
+            return InstanceSettings.of(state, instance).withThreads(threads).withCommitInterval(commitInterval());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage() + ".", e);
         }
+    }
+
+    /**
+     * A sixth of an epoch, at most 5 s: what was published is seen by so much later, and sums that take in many flushes
+     * meanwhile are written once.
+     */
+    private Duration commitInterval() {
+        return Duration.ofMillis(Math.clamp((long) (1000 * epochSeconds / 6), 100, 5000));
     }
 
     private StreamsSettings settings() {

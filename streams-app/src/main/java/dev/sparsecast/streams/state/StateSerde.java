@@ -23,6 +23,8 @@ public final class StateSerde<T> implements Serde<T> {
     private final int version;
     private final BiConsumer<StateWriter, T> write;
     private final Map<Integer, Function<StateReader, T>> readers = new HashMap<>();
+    /** Size of the entry written last: entries of a kind are mostly of one size, so that the next one is written in place. */
+    private volatile int expectedBytes = 256;
 
     /**
      * A serde.
@@ -54,9 +56,11 @@ public final class StateSerde<T> implements Serde<T> {
     }
 
     private byte[] toBytes(T value) {
-        StateWriter writer = new StateWriter().putInt(version);
+        StateWriter writer = new StateWriter(expectedBytes).putInt(version);
         write.accept(writer, value);
-        return writer.toBytes();
+        byte[] bytes = writer.toBytes();
+        expectedBytes = bytes.length;
+        return bytes;
     }
 
     private T fromBytes(@Nullable String topic, byte[] bytes) {

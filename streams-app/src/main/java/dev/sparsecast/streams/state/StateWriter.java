@@ -7,7 +7,12 @@ import java.util.Arrays;
 
 /** Writes the parts of a state entry one after another, little-endian, into an array that grows. */
 public final class StateWriter {
-    private ByteBuffer buffer = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+    private ByteBuffer buffer;
+
+    /** A writer of an entry of about so many bytes. */
+    StateWriter(int expectedBytes) {
+        buffer = ByteBuffer.allocate(expectedBytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
 
     public StateWriter putInt(int value) {
         room(Integer.BYTES).putInt(value);
@@ -51,7 +56,7 @@ public final class StateWriter {
     }
 
     byte[] toBytes() {
-        return Arrays.copyOf(buffer.array(), buffer.position());
+        return buffer.hasRemaining() ? Arrays.copyOf(buffer.array(), buffer.position()) : buffer.array();
     }
 
     private ByteBuffer room(int bytes) {

@@ -37,6 +37,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
     private KeyValueStore<String, Ledger> ledgerStore;
     private KeyValueStore<String, Totals> epochStore;
     private KeyValueStore<String, RunningSums> totalsStore;
+    private TooLateFlushes tooLate;
 
     /** All ledgers of this partition, as in the store. */
     private final Map<String, Ledger> ledgers = new HashMap<>();
@@ -46,6 +47,10 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
     private long streamTime = Long.MIN_VALUE;
     /** Whether the three above are what the stores say. */
     private boolean recalled;
+    /** Whether norms have come since the last tick. */
+    private boolean isBusy;
+    /** When the wall clock closes epochs even of a partition that is busy. */
+    private long nextBusyClose;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     private RunningStatistics(EpochSettings settings) {
@@ -74,13 +79,24 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         ledgerStore = context.getStateStore(StatisticsStores.LEDGERS);
         epochStore = context.getStateStore(StatisticsStores.EPOCHS);
         totalsStore = context.getStateStore(StatisticsStores.TOTALS);
+        tooLate = new TooLateFlushes(context);
         recalled = false;
+        nextBusyClose = context.currentSystemTimeMs() + settings.length().toMillis();
         context.schedule(settings.tick(), PunctuationType.WALL_CLOCK_TIME, this::tick);
     }
 
+    /**
+     * Closes epochs by the wall clock. That is for partitions in which nothing moves stream time. One that catches up is moved
+     * by what it reads, and would otherwise publish every epoch piece by piece; so while norms come, it is done once an
+     * epoch.
+     */
     private void tick(long wallClock) {
         recall();
-        publishThrough(settings.closedByWallClock(wallClock));
+        if (!isBusy || wallClock >= nextBusyClose) {
+            publishThrough(settings.closedByWallClock(wallClock));
+            nextBusyClose = wallClock + settings.length().toMillis();
+        }
+        isBusy = false;
     }
 
     /** Finds out from the stores where this partition stands, the first time. */
@@ -120,6 +136,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         String key = record.key();
         NormsCheck.checkInstant(key, norms, record.timestamp());
         recall();
+        isBusy = true;
         Ledger ledger = ledgers.get(key);
         if (ledger != null) {
             NormsCheck.checkShape(key, ledger.shape(), Shape.of(norms));
@@ -128,17 +145,24 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         if (flushedAt > streamTime) {
             advanceTo(flushedAt);
         }
-        long epoch = Math.max(settings.epochOf(flushedAt), settings.sealedByStreamTime(streamTime) + 1);
-        add(key, epoch, norms);
+        long sealed = settings.sealedByStreamTime(streamTime);
+        if (settings.epochOf(flushedAt) <= sealed) {
+            tooLate.record(key, norms, streamTime);
+        }
+        add(key, Math.max(settings.epochOf(flushedAt), sealed + 1), norms);
+    }
+
+    @Override
+    public void close() {
+        tooLate.close();
     }
 
     private void add(String key, long epoch, ActivationNorms norms) {
         Ledger ledger = ledgers.computeIfAbsent(
                 key, absent -> Ledger.start(settings.length().toMillis(), Shape.of(norms)));
-        Accumulator sums = new Accumulator(ledger.shape());
-        if (ledger.open().containsKey(epoch)) {
-            sums.add(epochSums(key, epoch));
-        }
+        Accumulator sums = ledger.open().containsKey(epoch)
+                ? Accumulator.takingOver(epochSums(key, epoch))
+                : new Accumulator(ledger.shape());
         epochStore.put(StatisticsStores.epochKey(key, epoch), sums.add(norms).toTotals());
         keep(key, ledger.plus(epoch, FlushSet.of(norms)));
         await(epoch, key);
@@ -171,8 +195,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         if (contents.flushes() == ledger.published().flushes()) {
             return;
         }
-        RunningSums sums =
-                totals(key, ledger).then(ledger.shape(), epochSums(key, ledger, through), settings.halfLifeTokens());
+        RunningSums sums = totals(key, ledger).then(epochSums(key, ledger, through), settings.halfLifeTokens());
         keep(key, ledger.published(contents, through));
         context.forward(
                 new Record<>(key, statistics(settings, ledger.shape(), contents, sums), contents.newestMillis()));
@@ -198,9 +221,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         if (ledger.open().isEmpty() || ledger.open().firstKey() > sealed) {
             return;
         }
-        totalsStore.put(
-                key,
-                totals(key, ledger).then(ledger.shape(), epochSums(key, ledger, sealed), settings.halfLifeTokens()));
+        totalsStore.put(key, totals(key, ledger).then(epochSums(key, ledger, sealed), settings.halfLifeTokens()));
         ledger.open()
                 .headMap(sealed, true)
                 .keySet()

@@ -21,9 +21,9 @@ record RunningSums(Totals lifetime, Totals decayed) {
      *
      * @param epochs sums of the epochs, oldest first
      */
-    RunningSums then(Shape shape, Iterable<Totals> epochs, double halfLifeTokens) {
-        Accumulator lifetimes = new Accumulator(shape).add(lifetime);
-        Accumulator fading = new Accumulator(shape).add(decayed);
+    RunningSums then(Iterable<Totals> epochs, double halfLifeTokens) {
+        Accumulator lifetimes = Accumulator.copyOf(lifetime);
+        Accumulator fading = Accumulator.copyOf(decayed);
         for (Totals epoch : epochs) {
             lifetimes.add(epoch);
             fading.fade(StrictMath.pow(2, -epoch.tokens() / halfLifeTokens), epoch);

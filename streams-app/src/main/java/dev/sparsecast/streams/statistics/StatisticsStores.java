@@ -44,8 +44,8 @@ public final class StatisticsStores {
     // In a fixed order, so that the description of the topology always reads the same.
     static Set<StoreBuilder<?>> builders(StoreKind kind) {
         return new LinkedHashSet<>(List.of(
-                kind.store(LEDGERS, LEDGER),
-                // Within one commit an epoch takes in many flushes: the cache writes it once.
+                // Within one commit a ledger and an epoch take in many flushes: the cache writes them once.
+                kind.store(LEDGERS, LEDGER).withCachingEnabled(),
                 kind.store(EPOCHS, EPOCH_SUMS).withCachingEnabled(),
                 kind.store(TOTALS, RUNNING_SUMS)));
     }

@@ -117,6 +117,7 @@ class RunningStatisticsTest {
             assertThat(last.lifetime().tokens()).isEqualTo(350);
             assertThat(last.lifetime().taps().getFirst().sumSquares()).containsExactly(7, 7);
             assertThat(last.epoch()).as("named after what is contained").isEqualTo(epochOf(at(300)));
+            assertThat(app.metric(TooLateFlushes.OPERATION + "-total")).isEqualTo(1);
         }
     }
 
@@ -134,6 +135,27 @@ class RunningStatisticsTest {
             assertThat(app.statistics())
                     .extracting(entry -> entry.value.flushDigest())
                     .containsExactly(digest("a", "b"), digest("a", "b", "c"));
+        }
+    }
+
+    @Test
+    void whileNormsComeTheWallClockClosesEpochsOnlyOnceAnEpoch() {
+        try (StreamsFixture app = new StreamsFixture(state, SETTINGS)) {
+            app.advanceWallClock(Duration.ofHours(1)); // all that follows is old, as when catching up
+            app.statistics();
+            app.flush(KEY, Flushes.constant("a", at(1), 10, 1));
+            app.advanceWallClock(Duration.ofSeconds(1));
+            assertThat(app.statistics()).as("the epoch is still being read").isEmpty();
+            app.flush(KEY, Flushes.constant("b", at(2), 10, 1));
+            app.advanceWallClock(EPOCH);
+            assertThat(app.latestStatistics().get(KEY).flushDigest()).isEqualTo(digest("a", "b"));
+
+            app.flush(KEY, Flushes.constant("c", at(3), 10, 1));
+            app.advanceWallClock(Duration.ofSeconds(1));
+            app.advanceWallClock(Duration.ofSeconds(1));
+            assertThat(app.latestStatistics().get(KEY).flushDigest())
+                    .as("nothing came for a while")
+                    .isEqualTo(digest("a", "b", "c"));
         }
     }
 
