@@ -21,8 +21,18 @@ final class DeployerMetrics implements StepObserver {
     private final MeterRegistry registry;
     private final Map<String, AtomicInteger> versions = new ConcurrentHashMap<>();
 
+    private final AtomicInteger waiting = new AtomicInteger();
+
     DeployerMetrics(MeterRegistry registry) {
         this.registry = registry;
+        Gauge.builder("sparsecast.deployer.waiting", waiting, AtomicInteger::get)
+                .description("Releases that wait for the word of canaries")
+                .register(registry);
+    }
+
+    /** Notes how many releases wait for the word of canaries. */
+    void waiting(int releases) {
+        waiting.set(releases);
     }
 
     /** Counts what became of a release. */

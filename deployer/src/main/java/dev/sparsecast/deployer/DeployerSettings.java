@@ -1,11 +1,13 @@
 package dev.sparsecast.deployer;
 
 import dev.sparsecast.deployer.hook.Hook;
+import dev.sparsecast.deployer.rollout.RolloutRule;
 import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.schemas.Names;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,6 +29,7 @@ public final class DeployerSettings {
     private final Set<ArtifactKind> kinds;
     private final long largestRecipe;
     private final List<Hook> hooks;
+    private final Duration canaryPatience;
     private final int threads;
 
     private DeployerSettings(Draft draft) {
@@ -42,6 +45,7 @@ public final class DeployerSettings {
         kinds = Set.copyOf(draft.kinds);
         largestRecipe = draft.largestRecipe;
         hooks = List.copyOf(draft.hooks);
+        canaryPatience = draft.canaryPatience;
         threads = draft.threads;
         check();
     }
@@ -55,6 +59,9 @@ public final class DeployerSettings {
         check(keepPrevious >= 0, "the number of versions to keep is " + keepPrevious + ": give 0 or more");
         check(!kinds.isEmpty(), "the deployer may use no kind of artifact: give at least one, such as recipe");
         check(largestRecipe > 0, "the size limit of recipes is " + largestRecipe + " bytes: give a positive one");
+        check(
+                !canaryPatience.isNegative(),
+                "the time-out of canaries is " + canaryPatience.toSeconds() + " seconds: give 0 or more");
         check(threads > 0, "the number of threads is " + threads + ": give 1 or more");
         submodels.forEach(name -> check(
                 Names.isLabel(name), "'" + name + "' cannot be the name of a sub-model: take names such as 'python'"));
@@ -80,6 +87,7 @@ public final class DeployerSettings {
         private Set<ArtifactKind> kinds = EnumSet.allOf(ArtifactKind.class);
         private long largestRecipe = 256L << 20;
         private List<Hook> hooks = List.of();
+        private Duration canaryPatience = Duration.ofMinutes(30);
         private int threads = Runtime.getRuntime().availableProcessors();
 
         Draft(String deployer, ClusterSettings cluster, Path model, String store, Path state, List<Path> trustedKeys) {
@@ -129,6 +137,7 @@ public final class DeployerSettings {
         draft.kinds = kinds;
         draft.largestRecipe = largestRecipe;
         draft.hooks = hooks;
+        draft.canaryPatience = canaryPatience;
         draft.threads = threads;
         change.accept(draft);
         return new DeployerSettings(draft);
@@ -183,6 +192,11 @@ public final class DeployerSettings {
         return with(draft -> draft.hooks = others);
     }
 
+    /** With another time from a release until fewer canaries are enough; see {@link RolloutRule}. */
+    public DeployerSettings withCanaryPatience(Duration patience) {
+        return with(draft -> draft.canaryPatience = patience);
+    }
+
     /** With another number of threads for pruning and reading back. */
     public DeployerSettings withThreads(int number) {
         return with(draft -> draft.threads = number);
@@ -234,6 +248,10 @@ public final class DeployerSettings {
 
     public List<Hook> hooks() {
         return hooks;
+    }
+
+    public Duration canaryPatience() {
+        return canaryPatience;
     }
 
     public int threads() {

@@ -15,9 +15,11 @@ import dev.sparsecast.deployer.materialization.MaskCheck;
 import dev.sparsecast.deployer.materialization.MaskMaterializer;
 import dev.sparsecast.deployer.materialization.Materializer;
 import dev.sparsecast.deployer.materialization.RecipeMaterializer;
+import dev.sparsecast.deployer.rollout.Turn;
 import dev.sparsecast.deployer.state.StateDirectory;
 import dev.sparsecast.deployer.trust.ReleaseCheck;
 import dev.sparsecast.schemas.SubModelDeployment;
+import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.signing.VerifyingKey;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStores;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Everything of a deployer that is on this machine: base model, store, keys and state, opened once. */
@@ -52,9 +55,14 @@ final class LocalDeployer implements AutoCloseable {
      * Opens everything.
      *
      * @param hooks told of every switch after the probe
+     * @param turns whether a release may be taken yet
      * @throws RuntimeException with one sentence on what cannot be used
      */
-    static LocalDeployer open(DeployerSettings settings, List<Hook> hooks, StepObserver observer) {
+    static LocalDeployer open(
+            DeployerSettings settings,
+            List<Hook> hooks,
+            StepObserver observer,
+            Function<SubModelRelease, Turn> turns) {
         List<VerifyingKey> keys =
                 settings.trustedKeys().stream().map(VerifyingKey::read).toList();
         Checkpoint base = Checkpoint.open(settings.model());
@@ -76,7 +84,8 @@ final class LocalDeployer implements AutoCloseable {
                     materializers(settings, base, store),
                     readBack(base, settings.threads()),
                     hooks,
-                    observer);
+                    observer,
+                    turns);
             return new LocalDeployer(base, store, state, installer);
         } catch (RuntimeException e) {
             base.close();
@@ -127,8 +136,13 @@ final class LocalDeployer implements AutoCloseable {
     }
 
     /** Deals with releases; see {@link Installer#install}. */
-    void install(List<Announcement> announcements, Consumer<SubModelDeployment> outcome) {
-        installer.install(announcements, outcome);
+    List<Announcement> install(List<Announcement> announcements, Consumer<SubModelDeployment> outcome) {
+        return installer.install(announcements, outcome);
+    }
+
+    /** Tells what is in use; see {@link Installer#resume}. */
+    void resume(Hook newcomer) {
+        installer.resume(newcomer);
     }
 
     /** The versions in use, by sub-model. */

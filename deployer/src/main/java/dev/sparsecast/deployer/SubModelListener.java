@@ -9,7 +9,7 @@ public interface SubModelListener {
 
     /**
      * Another version is in use, forwards or back: the time to load it. Throwing anything switches back to the version
-     * before, if this one is new. After the process was killed it may be told again of a switch that it knows.
+     * before, if this one is new. At start it is told of what is in use already, since its process has loaded nothing yet.
      *
      * @param directory the version's checkpoint, which transformers and others load: an absolute path that stays the
      *     version's for as long as it is kept

@@ -2,18 +2,25 @@ package dev.sparsecast.deployer;
 
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.installation.Announcement;
+import dev.sparsecast.deployer.rollout.Acknowledgements;
+import dev.sparsecast.deployer.rollout.RolloutRule;
 import dev.sparsecast.schemas.SubModelDeployment;
+import dev.sparsecast.schemas.SubModelKey;
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.Topics;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +32,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -69,6 +77,7 @@ import org.slf4j.LoggerFactory;
 public final class SubModelSubscriber implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SubModelSubscriber.class);
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration RECHECK = Duration.ofSeconds(2);
     private static final long REGISTRY_PAUSE_SECONDS = 1;
 
     private final String deployer;
@@ -79,13 +88,24 @@ public final class SubModelSubscriber implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final Serde<SubModelRelease> releases;
     private final Serde<SubModelDeployment> deployments;
-    private final ReleaseTopic topic;
-    private final ReleaseReader reader;
+    private final DeployerTopics topics;
+    private final RecordReader reader;
     private final DeploymentPublisher publisher;
+    private final Acknowledgements acknowledgements;
+    private final List<Pending> pending = new ArrayList<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private long checkedAt = System.nanoTime();
+
+    /** A release that is not dealt with, and where it was read. */
+    private record Pending(TopicPartition partition, long offset, Announcement announcement) {}
 
     private SubModelSubscriber(
-            DeployerSettings settings, SubModelListener listener, DeployerMetrics metrics, LocalDeployer local) {
+            DeployerSettings settings,
+            SubModelListener listener,
+            DeployerMetrics metrics,
+            LocalDeployer local,
+            Acknowledgements acknowledgements) {
+        this.acknowledgements = acknowledgements;
         this.deployer = settings.deployer();
         this.listener = listener;
         this.metrics = metrics;
@@ -101,8 +121,8 @@ public final class SubModelSubscriber implements AutoCloseable {
                 producerSettings(settings.cluster(), settings.deployer()),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
-        this.topic = new ReleaseTopic(consumer);
-        this.reader = new ReleaseReader(releases.deserializer());
+        this.topics = new DeployerTopics(consumer);
+        this.reader = new RecordReader(releases.deserializer(), deployments.deserializer());
         this.publisher = new DeploymentPublisher(producer, deployments.serializer());
         local.current().forEach(metrics::switched);
     }
@@ -119,14 +139,21 @@ public final class SubModelSubscriber implements AutoCloseable {
         DeployerMetrics metrics = new DeployerMetrics(registry);
         List<Hook> hooks = new ArrayList<>(settings.hooks());
         hooks.add(switched -> metrics.switched(switched.submodel(), switched.version()));
-        hooks.add(switched -> listener.switched(switched.submodel(), switched.version(), switched.directory()));
-        LocalDeployer local = LocalDeployer.open(settings, hooks, metrics);
+        hooks.add(hook(listener));
+        Acknowledgements acknowledgements = new Acknowledgements();
+        RolloutRule rule = new RolloutRule(settings.deployer(), settings.canaryPatience(), InstantSource.system());
+        LocalDeployer local =
+                LocalDeployer.open(settings, hooks, metrics, release -> rule.turn(release, acknowledgements));
         try {
-            return new SubModelSubscriber(settings, listener, metrics, local);
+            return new SubModelSubscriber(settings, listener, metrics, local, acknowledgements);
         } catch (KafkaException e) {
             local.close();
             throw new DeployerException("the Kafka settings cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    private static Hook hook(SubModelListener listener) {
+        return switched -> listener.switched(switched.submodel(), switched.version(), switched.directory());
     }
 
     /** The versions in use, by sub-model. */
@@ -145,9 +172,10 @@ public final class SubModelSubscriber implements AutoCloseable {
                     .addKeyValue("model", local.revision())
                     .addKeyValue("topic", Topics.SUBMODEL_RELEASES)
                     .log("following releases; in use: {}", local.current());
-            handle(topic.open());
+            local.resume(hook(listener));
+            handle(topics.open());
             while (!isStopping()) {
-                handle(topic.poll(POLL));
+                handle(topics.poll(POLL));
             }
         } catch (WakeupException e) {
             if (!isStopping()) {
@@ -169,26 +197,57 @@ public final class SubModelSubscriber implements AutoCloseable {
     }
 
     private void handle(List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> messages) {
-        List<Announcement> announcements = new ArrayList<>();
+        boolean news = false;
         for (ConsumerRecord<byte @Nullable [], byte @Nullable []> message : messages) {
-            Optional<ReleaseReader.Read> read = read(message);
+            Optional<RecordReader.Read> read = read(message);
             if (read.isEmpty()) {
                 return; // stopped while the registry was away: read again by the next run
             }
-            switch (read.get()) {
-                case ReleaseReader.Read.Release(Announcement announcement) -> announcements.add(announcement);
-                case ReleaseReader.Read.Unreadable(String reason) -> putAside(message, reason);
-                case ReleaseReader.Read.Nothing _, ReleaseReader.Read.Unknown _ -> {}
-            }
+            news |= take(message, read.get());
         }
-        local.install(announcements, this::finished);
-        topic.commit();
+        boolean due = System.nanoTime() - checkedAt >= RECHECK.toNanos();
+        if (!pending.isEmpty() && (news || due)) {
+            Set<Announcement> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
+            waiting.addAll(local.install(
+                    pending.stream().map(Pending::announcement).toList(), this::finished));
+            pending.removeIf(release -> !waiting.contains(release.announcement()));
+            metrics.waiting(pending.size());
+            checkedAt = System.nanoTime();
+        }
+        Map<TopicPartition, Long> first = new HashMap<>();
+        pending.forEach(release -> first.merge(release.partition(), release.offset(), Math::min));
+        topics.commit(first);
     }
 
-    private Optional<ReleaseReader.Read> read(ConsumerRecord<byte @Nullable [], byte @Nullable []> message) {
+    /** Whether a record may change what is to be installed. */
+    private boolean take(
+            ConsumerRecord<byte @Nullable [], byte @Nullable []> message, RecordReader.Read read) {
+        return switch (read) {
+            case RecordReader.Read.Release(Announcement announcement) -> {
+                TopicPartition partition = new TopicPartition(message.topic(), message.partition());
+                pending.add(new Pending(partition, message.offset(), announcement));
+                yield true;
+            }
+            case RecordReader.Read.Acknowledgement(SubModelDeployment deployment) -> {
+                acknowledgements.add(deployment);
+                yield true;
+            }
+            case RecordReader.Read.Forgotten(SubModelKey key, String name) -> {
+                acknowledgements.remove(key, name);
+                yield true;
+            }
+            case RecordReader.Read.Unreadable(String reason) -> {
+                putAside(message, reason);
+                yield false;
+            }
+            case RecordReader.Read.Nothing _, RecordReader.Read.Unknown _ -> false;
+        };
+    }
+
+    private Optional<RecordReader.Read> read(ConsumerRecord<byte @Nullable [], byte @Nullable []> message) {
         while (!isStopping()) {
-            ReleaseReader.Read read = reader.read(message, topic.isKnown(message));
-            if (!(read instanceof ReleaseReader.Read.Unknown(String reason))) {
+            RecordReader.Read read = reader.read(message, topics.isKnown(message));
+            if (!(read instanceof RecordReader.Read.Unknown(String reason))) {
                 return Optional.of(read);
             }
             LOG.atWarn().addKeyValue("topic", message.topic()).log("the registry does not answer: {}", reason);
@@ -205,7 +264,7 @@ public final class SubModelSubscriber implements AutoCloseable {
     }
 
     private void putAside(ConsumerRecord<byte @Nullable [], byte @Nullable []> message, String reason) {
-        if (!topic.isKnown(message)) {
+        if (message.topic().equals(Topics.SUBMODEL_RELEASES) && !topics.isKnown(message)) {
             LOG.atWarn()
                     .addKeyValue("topic", message.topic())
                     .addKeyValue("partition", message.partition())
@@ -218,6 +277,8 @@ public final class SubModelSubscriber implements AutoCloseable {
     private void finished(SubModelDeployment deployment) {
         publisher.acknowledge(deployment);
         metrics.finished(deployment);
+        metrics.switched(
+                deployment.submodel(), local.current().getOrDefault(deployment.submodel(), 0));
         try {
             listener.finished(Outcome.of(deployment));
         } catch (RuntimeException e) {

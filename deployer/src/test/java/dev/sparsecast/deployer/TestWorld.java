@@ -13,6 +13,7 @@ import dev.sparsecast.deployer.materialization.DeltaMaterializer;
 import dev.sparsecast.deployer.materialization.MaskCheck;
 import dev.sparsecast.deployer.materialization.MaskMaterializer;
 import dev.sparsecast.deployer.materialization.RecipeMaterializer;
+import dev.sparsecast.deployer.rollout.Turn;
 import dev.sparsecast.deployer.state.Layout;
 import dev.sparsecast.deployer.state.StateDirectory;
 import dev.sparsecast.deployer.trust.ReleaseCheck;
@@ -69,6 +70,7 @@ public final class TestWorld implements AutoCloseable {
     public int keepPrevious = 2;
     public Layout layout = Layout.LINK;
     public Set<ArtifactKind> kinds = EnumSet.allOf(ArtifactKind.class);
+    public Turn turn = new Turn.Ours();
 
     private int drafts;
 
@@ -279,7 +281,8 @@ public final class TestWorld implements AutoCloseable {
                         .toList(),
                 (version, checkpoint) -> MaskCheck.check(base, checkpoint, version.maskDigest(), 2),
                 hooks,
-                observer);
+                observer,
+                release -> turn);
         return new Deployer(opened, installer);
     }
 
@@ -295,15 +298,22 @@ public final class TestWorld implements AutoCloseable {
             return install(true, releases);
         }
 
+        /** Reads releases as new ones, and tells those whose turn has not come. */
+        public List<Announcement> waiting(SubModelRelease... releases) {
+            return installer.install(announcements(false, releases), outcome -> {});
+        }
+
         private List<SubModelDeployment> install(boolean known, SubModelRelease... releases) {
             List<SubModelDeployment> outcomes = new ArrayList<>();
-            installer.install(
-                    Stream.of(releases)
-                            .map(release -> new Announcement(
-                                    release.model() + "/" + release.submodel(), release, Instant.now(), known))
-                            .toList(),
-                    outcomes::add);
+            var unused = installer.install(announcements(known, releases), outcomes::add);
             return outcomes;
+        }
+
+        private static List<Announcement> announcements(boolean known, SubModelRelease... releases) {
+            return Stream.of(releases)
+                    .map(release -> new Announcement(
+                            release.model() + "/" + release.submodel(), release, Instant.now(), known))
+                    .toList();
         }
 
         @Override

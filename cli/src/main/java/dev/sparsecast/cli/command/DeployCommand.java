@@ -126,6 +126,14 @@ final class DeployCommand implements Callable<Integer>, Service {
             description = "How long each hook and probe may take (default: ${DEFAULT-VALUE}).")
     private int hookTimeout;
 
+    @Option(
+            names = "--canary-timeout-seconds",
+            paramLabel = "N",
+            defaultValue = "1800",
+            description = "After so long a deployer that is no canary of a release takes it if one canary found it good, or"
+                    + " if there is none (default: ${DEFAULT-VALUE}).")
+    private int canaryTimeout;
+
     @Mixin
     private final ProbeOptions probes = new ProbeOptions();
 
@@ -138,7 +146,8 @@ final class DeployCommand implements Callable<Integer>, Service {
                 .withLayout(layout)
                 .withKeepPrevious(keep)
                 .withKinds(kinds)
-                .withHooks(hooks());
+                .withHooks(hooks())
+                .withCanaryPatience(Duration.ofSeconds(canaryTimeout));
         try (ProbeServer server = probes.start();
                 DeployerService deployer = DeployerService.start(settings, SubModelListener.NONE, server.registry())) {
             server.readyWhen(() -> !deployer.termination().isDone());

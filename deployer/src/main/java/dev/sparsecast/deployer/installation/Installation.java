@@ -47,6 +47,31 @@ final class Installation {
             materializers = List.copyOf(materializers);
             hooks = List.copyOf(hooks);
         }
+
+        Equipment withHooks(List<Hook> others) {
+            return new Equipment(settings, materializers, probe, others, observer);
+        }
+
+        /** Tells the hooks, in order, until one objects. */
+        void tellHooks(SubModelDirectory directory, String submodel, int version) {
+            var switched =
+                    new dev.sparsecast.deployer.hook.Switched(submodel, version, directory.directory(version));
+            hooks.forEach(hook -> hook.switched(switched));
+        }
+
+        /** Whoever was told of the bad version has to be told of the good one; there is nothing to go back to after that. */
+        void tellHooksOfReturn(SubModelDirectory directory, String submodel, int version) {
+            try {
+                tellHooks(directory, submodel, version);
+            } catch (RuntimeException e) {
+                LOG.atError()
+                        .addKeyValue("submodel", submodel)
+                        .addKeyValue("version", version)
+                        .setCause(e)
+                        .log("a hook objects to the version that was switched back to; it stays");
+            }
+            directory.told();
+        }
     }
 
     private final Equipment equipment;
@@ -245,7 +270,7 @@ final class Installation {
     private Step probe(Step.Switched switched) {
         try {
             equipment.probe().check(switched.version(), directory.directory(release.version()));
-            tellHooks(release.version());
+            equipment.tellHooks(directory, release.submodel(), release.version());
             return new Step.Deployed(switched.version(), switched.at());
         } catch (RuntimeException e) {
             LOG.atWarn()
@@ -256,12 +281,6 @@ final class Installation {
             String reason = e.getMessage() == null ? e.toString() : e.getMessage();
             return new Step.RolledBack(switched.version(), reason);
         }
-    }
-
-    private void tellHooks(int version) {
-        var switched =
-                new dev.sparsecast.deployer.hook.Switched(release.submodel(), version, directory.directory(version));
-        equipment.hooks().forEach(hook -> hook.switched(switched));
     }
 
     private SubModelDeployment conclude(Step.Finished finished) {
@@ -287,23 +306,13 @@ final class Installation {
             case Step.RolledBack(InstalledVersion version, String reason) -> {
                 SubModelDeployment deployment = deployment(SubModelDeployment.State.ROLLED_BACK, reason, Instant.now());
                 directory.reject(new Rejection(releaseDigest, deployment));
-                directory.rollBack(version.version()).ifPresent(this::tellHooksOfRollback);
+                directory
+                        .rollBack(version.version())
+                        .ifPresent(previous ->
+                                equipment.tellHooksOfReturn(directory, release.submodel(), previous));
                 yield deployment;
             }
         };
-    }
-
-    /** Whoever was told of the bad version has to be told of the good one; there is nothing to go back to after that. */
-    private void tellHooksOfRollback(int version) {
-        try {
-            tellHooks(version);
-        } catch (RuntimeException e) {
-            LOG.atError()
-                    .addKeyValue("submodel", release.submodel())
-                    .addKeyValue("version", version)
-                    .setCause(e)
-                    .log("a hook objects to the version that was switched back to; it stays");
-        }
     }
 
     private SubModelDeployment deployment(SubModelDeployment.State state, String reason, Instant finishedAt) {

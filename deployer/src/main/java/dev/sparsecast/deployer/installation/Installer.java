@@ -2,6 +2,7 @@ package dev.sparsecast.deployer.installation;
 
 import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.materialization.Materializer;
+import dev.sparsecast.deployer.rollout.Turn;
 import dev.sparsecast.deployer.state.InstalledVersion;
 import dev.sparsecast.deployer.state.Rejection;
 import dev.sparsecast.deployer.state.StateDirectory;
@@ -14,18 +15,23 @@ import dev.sparsecast.schemas.SubModelRelease;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides what becomes of announced releases. Of several releases of one sub-model only the newest good one is installed:
- * those before it are passed over in silence, those that cannot be trusted never count.
+ * Decides what becomes of announced releases. Of several releases of one sub-model only the newest good one is installed
+ * whose turn has come: those before it are passed over in silence, those that cannot be trusted never count. Versions that
+ * a trusted release revokes are not installed, and left if they are in use.
  */
 public final class Installer {
     private static final Logger LOG = LoggerFactory.getLogger(Installer.class);
@@ -33,11 +39,14 @@ public final class Installer {
     private final ReleaseCheck check;
     private final StateDirectory state;
     private final Installation.Equipment equipment;
+    private final Function<SubModelRelease, Turn> turns;
+    private final Map<String, String> awaited = new HashMap<>();
 
     /**
      * @param materializers for the kinds that may be used
      * @param probe checks a version after the switch
      * @param hooks told of every switch, after the probe; they may object
+     * @param turns whether a release may be taken yet
      */
     public Installer(
             InstallerSettings settings,
@@ -46,8 +55,10 @@ public final class Installer {
             List<Materializer> materializers,
             Probe probe,
             List<Hook> hooks,
-            StepObserver observer) {
+            StepObserver observer,
+            Function<SubModelRelease, Turn> turns) {
         this.check = check;
+        this.turns = turns;
         this.state = state;
         this.equipment = new Installation.Equipment(settings, materializers, probe, hooks, observer);
     }
@@ -66,8 +77,9 @@ public final class Installer {
      * Deals with announcements in the order in which they were read.
      *
      * @param outcome told what became of a release as soon as it is decided
+     * @return those whose turn has not come: offer them again later
      */
-    public void install(List<Announcement> announcements, Consumer<SubModelDeployment> outcome) {
+    public List<Announcement> install(List<Announcement> announcements, Consumer<SubModelDeployment> outcome) {
         Map<String, List<Candidate>> bySubModel = new TreeMap<>();
         TreeSet<String> others = new TreeSet<>();
         for (Announcement announcement : announcements) {
@@ -86,7 +98,26 @@ public final class Installer {
                     .addKeyValue("model", equipment.settings().revision())
                     .log("passing over releases of other models and sub-models: {}", others);
         }
-        bySubModel.forEach((name, candidates) -> installNewest(state.subModel(name), candidates, outcome));
+        List<Announcement> waiting = new ArrayList<>();
+        bySubModel.forEach(
+                (name, candidates) -> waiting.addAll(installNewest(state.subModel(name), candidates, outcome)));
+        return waiting;
+    }
+
+    /**
+     * Tells what is in use before anything new is: all hooks, where they have not heard yet that an earlier version is in
+     * use again, and elsewhere only one that knows nothing yet.
+     */
+    public void resume(Hook newcomer) {
+        state.subModels().forEach((name, directory) -> directory
+                .current()
+                .ifPresent(version -> {
+                    if (directory.wentBack()) {
+                        equipment.tellHooksOfReturn(directory, name, version);
+                    } else if (finished(directory, version)) {
+                        equipment.withHooks(List.of(newcomer)).tellHooksOfReturn(directory, name, version);
+                    }
+                }));
     }
 
     private Optional<Candidate> admit(Announcement announcement, Consumer<SubModelDeployment> outcome) {
@@ -117,22 +148,100 @@ public final class Installer {
         }
     }
 
-    private void installNewest(
+    private List<Announcement> installNewest(
             SubModelDirectory directory, List<Candidate> candidates, Consumer<SubModelDeployment> outcome) {
-        int before = directory.current().orElse(0);
         candidates.sort(Comparator.comparingInt(Candidate::version).reversed());
+        Set<Integer> revoked = directory.revoke(candidates.stream()
+                .flatMap(candidate -> candidate.release().rollout().revoked().stream())
+                .collect(Collectors.toSet()));
+        rejectRevoked(directory, candidates.getFirst(), revoked);
+        List<Announcement> waiting = new ArrayList<>();
+        int before = directory.current().orElse(0);
         boolean settled = false;
         for (Candidate candidate : candidates) {
-            if (candidate.version() < before) {
+            if (revoked.contains(candidate.version())) {
+                refuse(candidate.announcement(), "it was revoked", outcome);
+            } else if (candidate.version() < before) {
                 refuse(candidate.announcement(), "it is older than version " + before + ", which is in use", outcome);
             } else if (candidate.version() == before) {
                 if (!settled || finished(directory, before)) {
                     settled |= repeat(directory, candidate, outcome);
                 }
             } else if (!settled) {
-                settled = tryNewer(directory, candidate, outcome);
+                if (isOurTurn(candidate)) {
+                    settled = tryNewer(directory, candidate, outcome);
+                } else {
+                    waiting.add(candidate.announcement());
+                }
             }
         }
+        if (!revoked.isEmpty()) {
+            leaveRevoked(directory, candidates.getFirst().release().submodel(), revoked, outcome);
+        }
+        return waiting;
+    }
+
+    private boolean isOurTurn(Candidate candidate) {
+        return switch (turns.apply(candidate.release())) {
+            case Turn.Ours() -> {
+                awaited.remove(candidate.digest());
+                yield true;
+            }
+            case Turn.Later(String reason) -> {
+                if (!reason.equals(awaited.put(candidate.digest(), reason))) {
+                    LOG.atInfo()
+                            .addKeyValue("model", candidate.release().model())
+                            .addKeyValue("submodel", candidate.release().submodel())
+                            .addKeyValue("version", candidate.version())
+                            .log("not taken yet: {}", reason);
+                }
+                yield false;
+            }
+        };
+    }
+
+    /** From here on no roll-back goes to a revoked version, whenever this deployer is killed. */
+    private void rejectRevoked(SubModelDirectory directory, Candidate newest, Set<Integer> revoked) {
+        if (revoked.isEmpty()) {
+            return;
+        }
+        for (int version : directory.complete()) {
+            InstalledVersion installed = directory.installed(version).orElseThrow();
+            if (revoked.contains(version)
+                    && directory.rejection(installed.releaseDigest()).isEmpty()) {
+                directory.reject(new Rejection(
+                        installed.releaseDigest(),
+                        word(
+                                newest.announcement(),
+                                version,
+                                SubModelDeployment.State.ROLLED_BACK,
+                                "version " + version + " was revoked by release " + newest.version())));
+            }
+        }
+    }
+
+    /** Goes from a revoked version to the newest good one on this disk, or to none, and removes those that are revoked. */
+    private void leaveRevoked(
+            SubModelDirectory directory,
+            String submodel,
+            Set<Integer> revoked,
+            Consumer<SubModelDeployment> outcome) {
+        int inUse = directory.current().orElse(0);
+        if (revoked.contains(inUse)) {
+            SubModelDeployment left = directory
+                    .rejection(directory.installed(inUse).orElseThrow().releaseDigest())
+                    .orElseThrow()
+                    .deployment();
+            directory
+                    .rollBack(inUse)
+                    .ifPresent(previous -> equipment.tellHooksOfReturn(directory, submodel, previous));
+            LOG.atWarn()
+                    .addKeyValue("submodel", submodel)
+                    .addKeyValue("version", inUse)
+                    .log("left, since {}; in use now: {}", left.reason(), directory.current());
+            outcome.accept(left);
+        }
+        directory.complete().stream().filter(revoked::contains).forEach(directory::remove);
     }
 
     private static boolean finished(SubModelDirectory directory, int version) {
@@ -202,17 +311,23 @@ public final class Installer {
                 .addKeyValue("submodel", release.submodel())
                 .addKeyValue("version", release.version())
                 .log("refused: {}", reason);
-        outcome.accept(new SubModelDeployment(
+        outcome.accept(word(announcement, release.version(), SubModelDeployment.State.REFUSED, reason));
+    }
+
+    private SubModelDeployment word(
+            Announcement announcement, int version, SubModelDeployment.State state, String reason) {
+        SubModelRelease release = announcement.release();
+        return new SubModelDeployment(
                 release.model(),
                 release.submodel(),
                 equipment.settings().deployer(),
-                release.version(),
-                SubModelDeployment.State.REFUSED,
+                version,
+                state,
                 reason,
                 "",
                 "",
                 announcement.receivedAt(),
                 Instant.now(),
-                Map.of()));
+                Map.of());
     }
 }

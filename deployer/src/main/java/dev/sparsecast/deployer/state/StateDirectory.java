@@ -104,6 +104,11 @@ public final class StateDirectory implements AutoCloseable {
         return subModels.computeIfAbsent(name, absent -> SubModelDirectory.open(root.resolve(absent), layout));
     }
 
+    /** The sub-models that there are directories of, by name. */
+    public SortedMap<String, SubModelDirectory> subModels() {
+        return new TreeMap<>(subModels);
+    }
+
     /** The versions in use, by sub-model. */
     public SortedMap<String, Integer> current() {
         SortedMap<String, Integer> current = new TreeMap<>();

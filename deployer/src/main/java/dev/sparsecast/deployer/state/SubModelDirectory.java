@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
  * versions/&lt;n&gt;/            a Hugging Face model directory
  * versions/&lt;n&gt;.json        written when the directory is complete and synced ({@link InstalledVersion})
  * rejected.json            releases that were tried and failed ({@link Rejection}); remove it to have them tried again
+ * revoked.json             versions that were withdrawn and must not be used again
+ * returned                 is there while the hooks have not heard yet that an earlier version is in use again
  * staging/                 whatever is being made; emptied at start
  * </pre>
  *
@@ -39,6 +42,7 @@ public final class SubModelDirectory {
     private static final Pattern MARKER = Pattern.compile("(" + Publication.VERSION + ")\\.json");
     private static final int REMEMBERED = 64;
     private static final JsonFile<InstalledVersion> MARKERS = new JsonFile<>(InstalledVersion.class);
+    private static final JsonFile<Integer[]> REVOKED = new JsonFile<>(Integer[].class);
     private static final JsonFile<Rejection[]> REJECTIONS = new JsonFile<>(Rejection[].class);
 
     private final Path root;
@@ -147,11 +151,12 @@ public final class SubModelDirectory {
         });
     }
 
-    /** The newest version before {@code version} that was deployed and probed. */
+    /** The newest version before {@code version} that was deployed and probed and not rejected since. */
     public OptionalInt deployedBefore(int version) {
         return complete().headSet(version, false).descendingSet().stream()
                 .filter(candidate -> installed(candidate)
-                        .flatMap(InstalledVersion::deployment)
+                        .filter(found -> found.deployment().isPresent())
+                        .filter(found -> rejection(found.releaseDigest()).isEmpty())
                         .isPresent())
                 .mapToInt(Integer::intValue)
                 .findFirst();
@@ -174,6 +179,22 @@ public final class SubModelDirectory {
         return writing("read what was rejected", this::rejections).stream()
                 .filter(rejection -> rejection.releaseDigest().equals(releaseDigest))
                 .findFirst();
+    }
+
+    /**
+     * Remembers that versions were withdrawn.
+     *
+     * @return all that ever were
+     */
+    public Set<Integer> revoke(Set<Integer> versions) {
+        return writing("remember revoked versions", () -> {
+            Path file = publication.home().resolve("revoked.json");
+            TreeSet<Integer> all = new TreeSet<>(List.of(REVOKED.read(file).orElse(new Integer[0])));
+            if (all.addAll(versions)) {
+                REVOKED.write(staging.resolve("revoked.json"), file, all.toArray(new Integer[0]));
+            }
+            return all;
+        });
     }
 
     /** Removes a version that is not in use. */
@@ -255,16 +276,38 @@ public final class SubModelDirectory {
         }
     }
 
+    /** Whether nobody was told yet that the version in use is an earlier one again. */
+    public boolean wentBack() {
+        return Files.exists(returned());
+    }
+
+    /** Everybody was told of the version in use. */
+    public void told() {
+        writing("note that a return was told", () -> Files.deleteIfExists(returned()));
+    }
+
     /**
-     * Switches from a version to the newest good one before it, or to nothing.
+     * Switches from a version to the newest good one before it, or to nothing. Until {@link #told} it is remembered that
+     * somebody has to hear of it.
      *
      * @return the version switched to
      */
     public OptionalInt rollBack(int version) {
         OptionalInt previous = deployedBefore(version);
+        if (previous.isPresent()) {
+            writing("note a return", () -> {
+                Files.write(returned(), new byte[0]);
+                Durable.sync(publication.home());
+                return previous;
+            });
+        }
         previous.ifPresentOrElse(this::switchTo, this::leaveCurrent);
         remove(version);
         return previous;
+    }
+
+    private Path returned() {
+        return publication.home().resolve("returned");
     }
 
     private List<Rejection> rejections() throws IOException {

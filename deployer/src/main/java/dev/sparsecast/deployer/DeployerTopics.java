@@ -4,6 +4,7 @@ import dev.sparsecast.schemas.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -15,30 +16,32 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The topic of releases, always read from its beginning, since it is compacted and tells what there is; what a deployer
- * has acknowledged before is known by the position that it has committed.
+ * The topics of releases and of acknowledgements, always read from their beginning, since they are compacted and tell what
+ * there is; which releases a deployer has acknowledged before is known by the position that it has committed.
  */
-final class ReleaseTopic {
+final class DeployerTopics {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Consumer<byte @Nullable [], byte @Nullable []> consumer;
     private final Map<TopicPartition, Long> acknowledged = new HashMap<>();
     private final Map<TopicPartition, Long> read = new HashMap<>();
 
-    ReleaseTopic(Consumer<byte @Nullable [], byte @Nullable []> consumer) {
+    DeployerTopics(Consumer<byte @Nullable [], byte @Nullable []> consumer) {
         this.consumer = consumer;
     }
 
     /**
      * Goes to the beginning and reads all that there is by now.
      *
-     * @throws DeployerException if the broker does not answer or there is no such topic
+     * @throws DeployerException if the broker does not answer or a topic is not there
      */
     List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> open() {
         try {
-            List<TopicPartition> partitions = partitions();
+            List<TopicPartition> releases = partitions(Topics.SUBMODEL_RELEASES);
+            List<TopicPartition> partitions = new ArrayList<>(releases);
+            partitions.addAll(partitions(Topics.SUBMODEL_DEPLOYMENTS));
             consumer.assign(partitions);
-            consumer.committed(new java.util.HashSet<>(partitions), PATIENCE).forEach(this::acknowledged);
+            consumer.committed(new HashSet<>(releases), PATIENCE).forEach(this::acknowledged);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
             List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> messages = new ArrayList<>();
@@ -53,11 +56,10 @@ final class ReleaseTopic {
         }
     }
 
-    private List<TopicPartition> partitions() {
-        List<PartitionInfo> found = consumer.partitionsFor(Topics.SUBMODEL_RELEASES, PATIENCE);
+    private List<TopicPartition> partitions(String topic) {
+        List<PartitionInfo> found = consumer.partitionsFor(topic, PATIENCE);
         if (found == null || found.isEmpty()) {
-            throw new DeployerException("there is no topic " + Topics.SUBMODEL_RELEASES
-                    + ": make the topics with 'sparsecast topics' first");
+            throw new DeployerException("there is no topic " + topic + ": make the topics with 'sparsecast topics' first");
         }
         return found.stream()
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
@@ -75,7 +77,9 @@ final class ReleaseTopic {
         List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> messages = new ArrayList<>();
         consumer.poll(patience).forEach(messages::add);
         for (ConsumerRecord<byte @Nullable [], byte @Nullable []> message : messages) {
-            read.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+            if (message.topic().equals(Topics.SUBMODEL_RELEASES)) {
+                read.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+            }
         }
         return messages;
     }
@@ -86,10 +90,15 @@ final class ReleaseTopic {
         return message.offset() < acknowledged.getOrDefault(partition, 0L);
     }
 
-    /** Everything that was read is dealt with and acknowledged. */
-    void commit() {
+    /**
+     * Every release that was read is dealt with and acknowledged, but for some.
+     *
+     * @param waiting offsets of those that are not, by partition
+     */
+    void commit(Map<TopicPartition, Long> waiting) {
         Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
-        read.forEach((partition, position) -> {
+        read.forEach((partition, end) -> {
+            long position = Math.min(end, waiting.getOrDefault(partition, Long.MAX_VALUE));
             if (position > acknowledged.getOrDefault(partition, 0L)) {
                 positions.put(partition, new OffsetAndMetadata(position));
             }

@@ -19,8 +19,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ReleaseTopicTest {
+class DeployerTopicsTest {
     private static final TopicPartition PARTITION = new TopicPartition(Topics.SUBMODEL_RELEASES, 0);
+
+    private static final TopicPartition WORDS = new TopicPartition(Topics.SUBMODEL_DEPLOYMENTS, 0);
 
     /** Unlike its parent it does not forget what was committed before. */
     private static final class ConsumerWithPast extends MockConsumer<byte[], byte[]> {
@@ -38,7 +40,7 @@ class ReleaseTopicTest {
     }
 
     private final ConsumerWithPast consumer = new ConsumerWithPast();
-    private final ReleaseTopic topic = new ReleaseTopic(consumer);
+    private final DeployerTopics topic = new DeployerTopics(consumer);
 
     @BeforeEach
     void fillTopic() {
@@ -46,8 +48,11 @@ class ReleaseTopicTest {
         consumer.updatePartitions(
                 Topics.SUBMODEL_RELEASES,
                 List.of(new PartitionInfo(PARTITION.topic(), 0, node, new Node[] {node}, new Node[] {node})));
-        consumer.updateBeginningOffsets(Map.of(PARTITION, 3L));
-        consumer.updateEndOffsets(Map.of(PARTITION, 6L));
+        consumer.updatePartitions(
+                Topics.SUBMODEL_DEPLOYMENTS,
+                List.of(new PartitionInfo(WORDS.topic(), 0, node, new Node[] {node}, new Node[] {node})));
+        consumer.updateBeginningOffsets(Map.of(PARTITION, 3L, WORDS, 0L));
+        consumer.updateEndOffsets(Map.of(PARTITION, 6L, WORDS, 0L));
         consumer.schedulePollTask(() -> add(3));
         consumer.schedulePollTask(() -> {
             add(4);
@@ -80,29 +85,37 @@ class ReleaseTopicTest {
     @Test
     void commitsWhatWasRead() {
         topic.open();
-        topic.commit();
+        topic.commit(Map.of());
         assertThat(consumer.committed(Set.of(PARTITION)).get(PARTITION).offset())
                 .isEqualTo(6);
 
         consumer.schedulePollTask(() -> add(6));
         assertThat(topic.poll(Duration.ofMillis(1))).hasSize(1);
-        topic.commit();
+        topic.commit(Map.of());
         assertThat(consumer.committed(Set.of(PARTITION)).get(PARTITION).offset())
                 .isEqualTo(7);
+    }
+
+    @Test
+    void commitsNothingThatStillWaits() {
+        topic.open();
+        topic.commit(Map.of(PARTITION, 4L));
+        assertThat(consumer.committed(Set.of(PARTITION)).get(PARTITION).offset())
+                .isEqualTo(4);
     }
 
     @Test
     void commitsNothingBehindWhatWasCommittedBefore() {
         consumer.past = Map.of(PARTITION, new OffsetAndMetadata(6));
         topic.open();
-        topic.commit();
+        topic.commit(Map.of());
         assertThat(consumer.committed(Set.of(PARTITION)).get(PARTITION).offset())
                 .isEqualTo(6);
     }
 
     @Test
     void saysSoWhenThereIsNoTopic() {
-        ReleaseTopic absent = new ReleaseTopic(new MockConsumer<>("earliest"));
+        DeployerTopics absent = new DeployerTopics(new MockConsumer<>("earliest"));
         assertThatThrownBy(absent::open)
                 .isInstanceOf(DeployerException.class)
                 .hasMessageContaining("there is no topic submodel-releases");

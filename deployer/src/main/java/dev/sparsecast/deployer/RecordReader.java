@@ -1,7 +1,10 @@
 package dev.sparsecast.deployer;
 
 import dev.sparsecast.deployer.installation.Announcement;
+import dev.sparsecast.schemas.SubModelDeployment;
+import dev.sparsecast.schemas.SubModelKey;
 import dev.sparsecast.schemas.SubModelRelease;
+import dev.sparsecast.schemas.Topics;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -11,17 +14,24 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads records of the topic of releases. */
-final class ReleaseReader {
-    private final Deserializer<SubModelRelease> deserializer;
+/** Reads records of the topics of releases and of acknowledgements. */
+final class RecordReader {
+    private final Deserializer<SubModelRelease> releases;
+    private final Deserializer<SubModelDeployment> acknowledgements;
 
-    ReleaseReader(Deserializer<SubModelRelease> deserializer) {
-        this.deserializer = deserializer;
+    RecordReader(Deserializer<SubModelRelease> releases, Deserializer<SubModelDeployment> acknowledgements) {
+        this.releases = releases;
+        this.acknowledgements = acknowledgements;
     }
 
     /** What a record is. */
     sealed interface Read {
         record Release(Announcement announcement) implements Read {}
+
+        record Acknowledgement(SubModelDeployment deployment) implements Read {}
+
+        /** A deployer whose acknowledgement was removed from the topic. */
+        record Forgotten(SubModelKey key, String deployer) implements Read {}
 
         /** A tombstone: compaction's business. */
         record Nothing() implements Read {}
@@ -39,13 +49,10 @@ final class ReleaseReader {
             return new Read.Unreadable("the record has no key");
         }
         try {
-            SubModelRelease release = deserializer.deserialize(message.topic(), message.value());
-            if (release == null) {
-                return new Read.Nothing();
-            }
-            release.key();
-            return new Read.Release(
-                    new Announcement(new String(key, StandardCharsets.UTF_8), release, Instant.now(), known));
+            String name = new String(key, StandardCharsets.UTF_8);
+            return message.topic().equals(Topics.SUBMODEL_DEPLOYMENTS)
+                    ? acknowledgement(message, name)
+                    : release(message, name, known);
         } catch (RuntimeException e) {
             // the deserializer throws more than SerializationException: an empty value ends in a
             // BufferUnderflowException
@@ -54,6 +61,27 @@ final class ReleaseReader {
                     ? new Read.Unknown(reason)
                     : new Read.Unreadable("the value is not a release: " + reason);
         }
+    }
+
+    private Read release(ConsumerRecord<?, byte @Nullable []> message, String name, boolean known) {
+        SubModelRelease release = releases.deserialize(message.topic(), message.value());
+        if (release == null) {
+            return new Read.Nothing();
+        }
+        release.key();
+        return new Read.Release(new Announcement(name, release, Instant.now(), known));
+    }
+
+    private Read acknowledgement(ConsumerRecord<?, byte @Nullable []> message, String name) {
+        SubModelDeployment deployment = acknowledgements.deserialize(message.topic(), message.value());
+        if (deployment == null) {
+            int slash = name.lastIndexOf('/');
+            return new Read.Forgotten(
+                    SubModelKey.parse(name.substring(0, Math.max(0, slash))), name.substring(slash + 1));
+        }
+        return deployment.key().equals(name)
+                ? new Read.Acknowledgement(deployment)
+                : new Read.Unreadable("it is under the key of another deployer");
     }
 
     private static boolean isOfTheNetwork(Throwable failure) {
