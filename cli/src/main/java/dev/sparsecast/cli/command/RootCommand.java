@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             StreamsCommand.class,
             PrunerCommand.class,
             DeployCommand.class,
+            FeedCommand.class,
             DeadLettersCommand.class,
             ConsoleCommand.class,
             ProfileCommand.class,

@@ -1,6 +1,7 @@
 package dev.sparsecast.cli.service;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.sparsecast.cli.command.BadInputException;
 import dev.sparsecast.streams.query.Answer;
@@ -121,6 +122,11 @@ public final class ProbeServer implements AutoCloseable {
             }
             answer(exchange, answer.status(), JSON, answer.json());
         });
+    }
+
+    /** Adds something of the service's own that answers all requests to paths that begin with {@code prefix}. */
+    public void handle(String prefix, HttpHandler handler) {
+        server.createContext(prefix, handler);
     }
 
     private static void answer(HttpExchange exchange, int status, String type, String body) throws IOException {

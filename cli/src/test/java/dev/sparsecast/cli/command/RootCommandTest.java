@@ -82,6 +82,9 @@ class RootCommandTest {
                 "export imatrix --statistics missing.statistics --out x.gguf --chunk-size 0",
                 "worker --bootstrap-servers a:1 --model x --max-tokens 0",
                 "worker --bootstrap-servers a:1 --model x --oversize drop",
+                "deploy --bootstrap-servers a:1 --model x --store s --state t --trusted-key k --layout sideways",
+                "feed --bootstrap-servers a:1 --webhook http://localhost/",
+                "feed --bootstrap-servers a:1 --webhook http://localhost/ --webhook-secret missing --state s",
             })
     void refusesBadUsageInOneSentence(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);

@@ -1,0 +1,5 @@
+/** Releases as a numbered sequence of events. */
+@NullMarked
+package dev.sparsecast.feed.event;
+
+import org.jspecify.annotations.NullMarked;
