@@ -59,7 +59,8 @@ final class DeployerTopics {
     private List<TopicPartition> partitions(String topic) {
         List<PartitionInfo> found = consumer.partitionsFor(topic, PATIENCE);
         if (found == null || found.isEmpty()) {
-            throw new DeployerException("there is no topic " + topic + ": make the topics with 'sparsecast topics' first");
+            throw new DeployerException(
+                    "there is no topic " + topic + ": make the topics with 'sparsecast topics' first");
         }
         return found.stream()
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition()))

@@ -59,10 +59,7 @@ final class LocalDeployer implements AutoCloseable {
      * @throws RuntimeException with one sentence on what cannot be used
      */
     static LocalDeployer open(
-            DeployerSettings settings,
-            List<Hook> hooks,
-            StepObserver observer,
-            Function<SubModelRelease, Turn> turns) {
+            DeployerSettings settings, List<Hook> hooks, StepObserver observer, Function<SubModelRelease, Turn> turns) {
         List<VerifyingKey> keys =
                 settings.trustedKeys().stream().map(VerifyingKey::read).toList();
         Checkpoint base = Checkpoint.open(settings.model());

@@ -208,8 +208,8 @@ public final class SubModelSubscriber implements AutoCloseable {
         boolean due = System.nanoTime() - checkedAt >= RECHECK.toNanos();
         if (!pending.isEmpty() && (news || due)) {
             Set<Announcement> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
-            waiting.addAll(local.install(
-                    pending.stream().map(Pending::announcement).toList(), this::finished));
+            waiting.addAll(
+                    local.install(pending.stream().map(Pending::announcement).toList(), this::finished));
             pending.removeIf(release -> !waiting.contains(release.announcement()));
             metrics.waiting(pending.size());
             checkedAt = System.nanoTime();
@@ -220,8 +220,7 @@ public final class SubModelSubscriber implements AutoCloseable {
     }
 
     /** Whether a record may change what is to be installed. */
-    private boolean take(
-            ConsumerRecord<byte @Nullable [], byte @Nullable []> message, RecordReader.Read read) {
+    private boolean take(ConsumerRecord<byte @Nullable [], byte @Nullable []> message, RecordReader.Read read) {
         return switch (read) {
             case RecordReader.Read.Release(Announcement announcement) -> {
                 TopicPartition partition = new TopicPartition(message.topic(), message.partition());
@@ -277,8 +276,7 @@ public final class SubModelSubscriber implements AutoCloseable {
     private void finished(SubModelDeployment deployment) {
         publisher.acknowledge(deployment);
         metrics.finished(deployment);
-        metrics.switched(
-                deployment.submodel(), local.current().getOrDefault(deployment.submodel(), 0));
+        metrics.switched(deployment.submodel(), local.current().getOrDefault(deployment.submodel(), 0));
         try {
             listener.finished(Outcome.of(deployment));
         } catch (RuntimeException e) {

@@ -34,15 +34,12 @@ class RecordReaderTest {
         try (TestWorld world = new TestWorld(directory)) {
             SubModelRelease release = world.release("python", 1);
 
-            assertThat(read(KEY, serialized(release)))
-                    .isInstanceOfSatisfying(RecordReader.Read.Release.class, read -> {
-                        assertThat(read.announcement().release()).isEqualTo(release);
-                        assertThat(world.key
-                                        .verifyingKey()
-                                        .verifies(read.announcement().release()))
-                                .isTrue();
-                        assertThat(read.announcement().known()).isTrue();
-                    });
+            assertThat(read(KEY, serialized(release))).isInstanceOfSatisfying(RecordReader.Read.Release.class, read -> {
+                assertThat(read.announcement().release()).isEqualTo(release);
+                assertThat(world.key.verifyingKey().verifies(read.announcement().release()))
+                        .isTrue();
+                assertThat(read.announcement().known()).isTrue();
+            });
         }
     }
 
@@ -120,8 +117,8 @@ class RecordReaderTest {
 
         assertThat(acknowledgement(word.key(), value)).isEqualTo(new RecordReader.Read.Acknowledgement(word));
         assertThat(acknowledgement(word.key(), null))
-                .isEqualTo(new RecordReader.Read.Forgotten(
-                        new SubModelKey("tiny@0123456789ab", "python"), "deployer-2"));
+                .isEqualTo(
+                        new RecordReader.Read.Forgotten(new SubModelKey("tiny@0123456789ab", "python"), "deployer-2"));
         assertThat(acknowledgement("tiny@0123456789ab/python/deployer-3", value))
                 .isInstanceOf(RecordReader.Read.Unreadable.class);
         assertThat(acknowledgement("nonsense", null)).isInstanceOf(RecordReader.Read.Unreadable.class);
@@ -129,8 +126,7 @@ class RecordReaderTest {
 
     private RecordReader.Read acknowledgement(String key, byte @Nullable [] value) {
         return reader.read(
-                new ConsumerRecord<>(
-                        Topics.SUBMODEL_DEPLOYMENTS, 0, 0, key.getBytes(StandardCharsets.UTF_8), value),
+                new ConsumerRecord<>(Topics.SUBMODEL_DEPLOYMENTS, 0, 0, key.getBytes(StandardCharsets.UTF_8), value),
                 false);
     }
 

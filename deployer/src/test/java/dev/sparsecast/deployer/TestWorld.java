@@ -311,8 +311,8 @@ public final class TestWorld implements AutoCloseable {
 
         private static List<Announcement> announcements(boolean known, SubModelRelease... releases) {
             return Stream.of(releases)
-                    .map(release -> new Announcement(
-                            release.model() + "/" + release.submodel(), release, Instant.now(), known))
+                    .map(release ->
+                            new Announcement(release.model() + "/" + release.submodel(), release, Instant.now(), known))
                     .toList();
         }
 

@@ -16,8 +16,8 @@ public final class ServingProcess implements SubModelListener, AutoCloseable {
     private final DeployerService deployer;
 
     private ServingProcess(DeployerSettings settings) {
-        deployer = DeployerService.start(
-                settings.withSubmodels(Set.of("python")).withKeepPrevious(1), this);
+        deployer =
+                DeployerService.start(settings.withSubmodels(Set.of("python")).withKeepPrevious(1), this);
     }
 
     /** Starts to follow the releases; what is on the disk already is loaded at once. */
@@ -44,8 +44,7 @@ public final class ServingProcess implements SubModelListener, AutoCloseable {
                         "version " + deployed.version() + " is in use: " + deployed.stages();
                     case Outcome.Refused refused ->
                         "version " + refused.version() + " was refused: " + refused.reason();
-                    case Outcome.RolledBack back ->
-                        "version " + back.version() + " was taken back: " + back.reason();
+                    case Outcome.RolledBack back -> "version " + back.version() + " was taken back: " + back.reason();
                 });
     }
 

@@ -130,8 +130,9 @@ final class DeployCommand implements Callable<Integer>, Service {
             names = "--canary-timeout-seconds",
             paramLabel = "N",
             defaultValue = "1800",
-            description = "After so long a deployer that is no canary of a release takes it if one canary found it good, or"
-                    + " if there is none (default: ${DEFAULT-VALUE}).")
+            description =
+                    "After so long a deployer that is no canary of a release takes it if one canary found it good, or"
+                            + " if there is none (default: ${DEFAULT-VALUE}).")
     private int canaryTimeout;
 
     @Mixin

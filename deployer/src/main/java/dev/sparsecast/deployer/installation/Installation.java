@@ -54,8 +54,7 @@ final class Installation {
 
         /** Tells the hooks, in order, until one objects. */
         void tellHooks(SubModelDirectory directory, String submodel, int version) {
-            var switched =
-                    new dev.sparsecast.deployer.hook.Switched(submodel, version, directory.directory(version));
+            var switched = new dev.sparsecast.deployer.hook.Switched(submodel, version, directory.directory(version));
             hooks.forEach(hook -> hook.switched(switched));
         }
 
@@ -308,8 +307,7 @@ final class Installation {
                 directory.reject(new Rejection(releaseDigest, deployment));
                 directory
                         .rollBack(version.version())
-                        .ifPresent(previous ->
-                                equipment.tellHooksOfReturn(directory, release.submodel(), previous));
+                        .ifPresent(previous -> equipment.tellHooksOfReturn(directory, release.submodel(), previous));
                 yield deployment;
             }
         };

@@ -109,9 +109,8 @@ public final class Installer {
      * use again, and elsewhere only one that knows nothing yet.
      */
     public void resume(Hook newcomer) {
-        state.subModels().forEach((name, directory) -> directory
-                .current()
-                .ifPresent(version -> {
+        state.subModels()
+                .forEach((name, directory) -> directory.current().ifPresent(version -> {
                     if (directory.wentBack()) {
                         equipment.tellHooksOfReturn(directory, name, version);
                     } else if (finished(directory, version)) {
@@ -222,19 +221,14 @@ public final class Installer {
 
     /** Goes from a revoked version to the newest good one on this disk, or to none, and removes those that are revoked. */
     private void leaveRevoked(
-            SubModelDirectory directory,
-            String submodel,
-            Set<Integer> revoked,
-            Consumer<SubModelDeployment> outcome) {
+            SubModelDirectory directory, String submodel, Set<Integer> revoked, Consumer<SubModelDeployment> outcome) {
         int inUse = directory.current().orElse(0);
         if (revoked.contains(inUse)) {
             SubModelDeployment left = directory
                     .rejection(directory.installed(inUse).orElseThrow().releaseDigest())
                     .orElseThrow()
                     .deployment();
-            directory
-                    .rollBack(inUse)
-                    .ifPresent(previous -> equipment.tellHooksOfReturn(directory, submodel, previous));
+            directory.rollBack(inUse).ifPresent(previous -> equipment.tellHooksOfReturn(directory, submodel, previous));
             LOG.atWarn()
                     .addKeyValue("submodel", submodel)
                     .addKeyValue("version", inUse)

@@ -23,8 +23,8 @@ public final class Acknowledgements {
     /** Takes an acknowledgement; of one deployer and version the last one counts. */
     public void add(SubModelDeployment acknowledgement) {
         SubModelKey key = new SubModelKey(acknowledgement.model(), acknowledgement.submodel());
-        TreeMap<Integer, SubModelDeployment> versions = byReporter.computeIfAbsent(
-                new Reporter(key, acknowledgement.deployer()), absent -> new TreeMap<>());
+        TreeMap<Integer, SubModelDeployment> versions =
+                byReporter.computeIfAbsent(new Reporter(key, acknowledgement.deployer()), absent -> new TreeMap<>());
         versions.put(acknowledgement.version(), acknowledgement);
         if (versions.size() > VERSIONS) {
             versions.pollFirstEntry();

@@ -56,7 +56,8 @@ public final class RolloutRule {
             return new Turn.Later("the canary " + objection.get().deployer() + " did not find it good: "
                     + objection.get().reason());
         }
-        long good = words.stream().filter(word -> word.state() == State.DEPLOYED).count();
+        long good =
+                words.stream().filter(word -> word.state() == State.DEPLOYED).count();
         boolean late = !clock.instant().isBefore(release.releasedAt().plus(patience));
         if (good * 2 > canaries.size() || late && (good > 0 || canaries.isEmpty())) {
             return new Turn.Ours();

@@ -48,15 +48,13 @@ class RevocationTest {
     /** A release that has version 1's mask again. */
     private SubModelRelease restoring(int version, Integer... revoked) {
         SubModelRelease release = world.unsigned("python", version, world.recipe("python", 1));
-        return world.key.sign(
-                release.withRollout(new Rollout(1, false, OptionalInt.of(1), List.of(revoked))));
+        return world.key.sign(release.withRollout(new Rollout(1, false, OptionalInt.of(1), List.of(revoked))));
     }
 
     /** A release after which there is nothing to install. */
     private SubModelRelease withdrawal(int version, Integer... revoked) {
         SubModelRelease release = TestWorld.withArtifacts(world.unsigned("python", version), List.of());
-        return world.key.sign(
-                release.withRollout(new Rollout(1, false, OptionalInt.empty(), List.of(revoked))));
+        return world.key.sign(release.withRollout(new Rollout(1, false, OptionalInt.empty(), List.of(revoked))));
     }
 
     @Test
@@ -206,7 +204,9 @@ class RevocationTest {
         try (Deployer deployer = world.deployer()) {
             deployer.install(first);
             world.turn = new Turn.Later("canaries");
-            assertThat(deployer.waiting(second)).extracting(Announcement::release).containsExactly(second);
+            assertThat(deployer.waiting(second))
+                    .extracting(Announcement::release)
+                    .containsExactly(second);
             world.assertInstalled(first);
 
             world.turn = new Turn.Ours();

@@ -61,9 +61,11 @@ class RolloutRuleTest {
     }
 
     private void assertLaterForAllOthers(String reason) {
-        assertThat(others).allSatisfy(name -> assertThat(turn(name))
-                .isInstanceOfSatisfying(
-                        Turn.Later.class, later -> assertThat(later.reason()).contains(reason)));
+        assertThat(others)
+                .allSatisfy(name -> assertThat(turn(name))
+                        .isInstanceOfSatisfying(
+                                Turn.Later.class,
+                                later -> assertThat(later.reason()).contains(reason)));
     }
 
     @Test
@@ -85,7 +87,8 @@ class RolloutRuleTest {
     @Test
     void otherDeployersAreFirstNextTime() {
         assertThat(fleet().filter(name -> Canaries.includes(release(8, 0.2), name)))
-                .isNotEqualTo(fleet().filter(name -> Canaries.includes(release, name)).toList());
+                .isNotEqualTo(
+                        fleet().filter(name -> Canaries.includes(release, name)).toList());
     }
 
     @Test

@@ -27,6 +27,8 @@ class DocumentedExampleTest {
                 .filter(line -> line.startsWith("import "))
                 .toList();
 
-        assertThat(imports).isNotEmpty().allMatch(line -> line.matches("import (java|dev\\.sparsecast\\.deployer)\\..*"));
+        assertThat(imports)
+                .isNotEmpty()
+                .allMatch(line -> line.matches("import (java|dev\\.sparsecast\\.deployer)\\..*"));
     }
 }

@@ -85,9 +85,8 @@ class CanaryIT {
         // the same deployers go first both times
         List<String> canaries = names(name -> Canaries.includes(second, name) && Canaries.includes(third, name));
         List<String> others = names(name -> !Canaries.includes(second, name) && !Canaries.includes(third, name));
-        String late = names(name -> !Canaries.includes(second, name)
-                        && !Canaries.includes(third, name)
-                        && !others.contains(name))
+        String late = names(name ->
+                        !Canaries.includes(second, name) && !Canaries.includes(third, name) && !others.contains(name))
                 .getFirst();
         List<String> all = Stream.concat(canaries.stream(), others.stream()).toList();
         board.announce(board.release(1, 1));

@@ -110,8 +110,8 @@ class FeedIT {
         }
 
         HttpRequest.Builder request(String path) {
-            return HttpRequest.newBuilder(URI.create(
-                    "http://127.0.0.1:" + server.getAddress().getPort() + FeedHandler.PREFIX + path));
+            return HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + server.getAddress().getPort() + FeedHandler.PREFIX + path));
         }
 
         @Override
@@ -153,15 +153,16 @@ class FeedIT {
                 last = event.get("id").asString();
             }
             board.announce(board.release(3, 1));
-            try (BufferedReader stream =
-                    stream(running.request("events").header("Last-Event-ID", last).build())) {
+            try (BufferedReader stream = stream(
+                    running.request("events").header("Last-Event-ID", last).build())) {
                 JsonNode event = nextEvent(stream);
                 assertThat(event.get("version").asInt()).isEqualTo(3);
                 JsonNode manifest = verified(event);
 
                 JsonNode artifact = manifest.get("artifacts").get(0);
                 byte[] bytes = client.send(
-                                running.request("artifacts/" + artifact.get("uri").asString())
+                                running.request("artifacts/"
+                                                + artifact.get("uri").asString())
                                         .build(),
                                 HttpResponse.BodyHandlers.ofByteArray())
                         .body();

@@ -149,7 +149,9 @@ public final class EventLog {
             while (!closed && events.higherKey(offset) == null && left > 0) {
                 left = changed.awaitNanos(left);
             }
-            return closed ? List.of() : new ArrayList<>(events.tailMap(offset, false).values());
+            return closed
+                    ? List.of()
+                    : new ArrayList<>(events.tailMap(offset, false).values());
         } finally {
             lock.unlock();
         }

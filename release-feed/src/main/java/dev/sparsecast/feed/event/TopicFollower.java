@@ -145,7 +145,9 @@ public final class TopicFollower implements AutoCloseable {
                             .log("passing over a record that is no release: {}", e.toString());
                     return;
                 }
-                LOG.atWarn().addKeyValue("topic", message.topic()).log("the registry does not answer: {}", e.toString());
+                LOG.atWarn()
+                        .addKeyValue("topic", message.topic())
+                        .log("the registry does not answer: {}", e.toString());
                 pause();
             }
         }

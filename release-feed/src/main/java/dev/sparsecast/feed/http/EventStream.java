@@ -44,7 +44,9 @@ final class EventStream {
                 for (ReleaseEvent event : events) {
                     sent = event.id().offset();
                     if (query.wants(event)) {
-                        write(out, "id: " + event.id() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n");
+                        write(
+                                out,
+                                "id: " + event.id() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n");
                         silent = false;
                     }
                 }

@@ -1,7 +1,7 @@
 package dev.sparsecast.feed.webhook;
 
-import dev.sparsecast.feed.event.EventId;
 import dev.sparsecast.feed.FeedException;
+import dev.sparsecast.feed.event.EventId;
 import dev.sparsecast.store.ContentDigest;
 import dev.sparsecast.store.Durable;
 import java.io.IOException;
@@ -34,8 +34,8 @@ public final class Delivered implements AutoCloseable {
         Path directory = state.toAbsolutePath().normalize();
         try {
             Files.createDirectories(directory);
-            FileChannel lock = FileChannel.open(
-                    directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel lock =
+                    FileChannel.open(directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!isLocked(lock)) {
                 lock.close();
                 throw new FeedException("the state directory " + directory
@@ -80,7 +80,8 @@ public final class Delivered implements AutoCloseable {
     }
 
     private Path file(URI webhook) {
-        String hash = ContentDigest.of(webhook.toString().getBytes(StandardCharsets.UTF_8)).sha256();
+        String hash = ContentDigest.of(webhook.toString().getBytes(StandardCharsets.UTF_8))
+                .sha256();
         return directory.resolve("webhook-" + hash.substring(0, 16));
     }
 

@@ -37,8 +37,8 @@ public final class WebhookSecret {
     }
 
     private static WebhookSecret parse(String text, String what) {
-        FeedException unfit = new FeedException(what + " is not " + PREFIX + " and the base64 of " + SHORTEST + " to " + LONGEST
-                + " bytes: make one with echo \"" + PREFIX + "$(openssl rand -base64 32)\"");
+        FeedException unfit = new FeedException(what + " is not " + PREFIX + " and the base64 of " + SHORTEST + " to "
+                + LONGEST + " bytes: make one with echo \"" + PREFIX + "$(openssl rand -base64 32)\"");
         if (!text.startsWith(PREFIX)) {
             throw unfit;
         }

@@ -42,7 +42,8 @@ class EventLogTest {
         ReleaseEvent first = add("python", 1);
 
         assertThat(log.after(log.resume(Optional.empty()))).containsExactly(first);
-        assertThat(log.after(log.resume(Optional.of(new EventId("another", 5))))).containsExactly(first);
+        assertThat(log.after(log.resume(Optional.of(new EventId("another", 5)))))
+                .containsExactly(first);
         assertThat(log.after(log.resume(Optional.of(new EventId(SampleEvents.TOPIC, 99)))))
                 .containsExactly(first);
     }

@@ -113,7 +113,8 @@ class FeedHandlerTest {
         assertThat(ids(list)).containsExactly(java.id().toString(), python.id().toString());
         assertThat(list.get("last_id").asString()).isEqualTo(python.id().toString());
         assertThat(list.get("events").get(1).get("version").asInt()).isEqualTo(2);
-        assertThat(ids(list("releases?submodel=java"))).containsExactly(java.id().toString());
+        assertThat(ids(list("releases?submodel=java")))
+                .containsExactly(java.id().toString());
         assertThat(ids(list("releases?model=other@0123456789ab"))).isEmpty();
     }
 
@@ -188,17 +189,20 @@ class FeedHandlerTest {
     @Test
     void endsStreamsWhenItIsClosed() throws Exception {
         try (Stream stream = new Stream(client, request("events").build())) {
-            Awaitility.await().until(() -> metrics.get("sparsecast.feed.streams").gauge().value() == 1);
+            Awaitility.await()
+                    .until(() -> metrics.get("sparsecast.feed.streams").gauge().value() == 1);
             log.close();
             assertThat(stream.next()).isEqualTo("end");
         }
-        Awaitility.await().until(() -> metrics.get("sparsecast.feed.streams").gauge().value() == 0);
+        Awaitility.await()
+                .until(() -> metrics.get("sparsecast.feed.streams").gauge().value() == 0);
     }
 
     @Test
     void givesOutTheArtifactsOfReleases() throws Exception {
         Path recipe = Files.writeString(directory.resolve("recipe"), "norms");
-        Path checkpoint = Files.createDirectories(directory.resolve("checkpoint/sub")).getParent();
+        Path checkpoint =
+                Files.createDirectories(directory.resolve("checkpoint/sub")).getParent();
         Files.writeString(checkpoint.resolve("config.json"), "{}");
         Files.writeString(checkpoint.resolve("sub/weights"), "weights");
         Stored stored = store.put("python/1/recipe.safetensors", recipe);

@@ -110,9 +110,10 @@ class WebhookTest {
             assertThat(request.body()).isEqualTo(event.json());
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(SECRET, "HmacSHA256"));
-            byte[] expected = mac.doFinal((request.id() + "." + request.timestamp() + "." + request.body())
-                    .getBytes(StandardCharsets.UTF_8));
-            assertThat(request.signature()).isEqualTo("v1," + Base64.getEncoder().encodeToString(expected));
+            byte[] expected = mac.doFinal(
+                    (request.id() + "." + request.timestamp() + "." + request.body()).getBytes(StandardCharsets.UTF_8));
+            assertThat(request.signature())
+                    .isEqualTo("v1," + Base64.getEncoder().encodeToString(expected));
         }
     }
 
@@ -155,8 +156,7 @@ class WebhookTest {
             assertThat(next().id()).isEqualTo(first.id().toString());
             ReleaseEvent second = add(2);
             assertThat(next().id()).isEqualTo(second.id().toString());
-            Awaitility.await()
-                    .until(() -> delivered.last(settings().address()).equals(Optional.of(second.id())));
+            Awaitility.await().until(() -> delivered.last(settings().address()).equals(Optional.of(second.id())));
         }
         failures.set(Integer.MAX_VALUE);
         ReleaseEvent third = add(3);
@@ -194,7 +194,8 @@ class WebhookTest {
                 .isInstanceOf(FeedException.class)
                 .hasMessageContaining("the secret in " + file + " is not whsec_");
         assertThatThrownBy(() -> WebhookSecret.parse("whsec_?")).isInstanceOf(FeedException.class);
-        assertThatThrownBy(() -> WebhookSecret.read(directory.resolve("absent"))).hasMessageContaining("cannot read");
+        assertThatThrownBy(() -> WebhookSecret.read(directory.resolve("absent")))
+                .hasMessageContaining("cannot read");
         assertThatThrownBy(() -> WebhookSettings.of("ftp://x/", settings().secret()))
                 .hasMessage("the webhook 'ftp://x/' is no http or https address");
         assertThatThrownBy(() -> WebhookSettings.of("http://a b/", settings().secret()))
