@@ -4,10 +4,12 @@ import dev.sparsecast.checkpoint.hub.HubException;
 import dev.sparsecast.cli.cluster.ClusterUnavailableException;
 import dev.sparsecast.cli.deadletters.DeadLetterException;
 import dev.sparsecast.cli.demo.DemoException;
+import dev.sparsecast.cli.releases.ReleasesException;
 import dev.sparsecast.cli.stack.StackException;
 import dev.sparsecast.cli.terminal.ExitCode;
 import dev.sparsecast.deployer.DeployerException;
 import dev.sparsecast.deployer.trust.RefusedException;
+import dev.sparsecast.pruner.command.CommandException;
 import dev.sparsecast.pruner.service.PrunerException;
 import dev.sparsecast.store.StoreException;
 import dev.sparsecast.streams.StreamsException;
@@ -66,6 +68,8 @@ final class Problems {
                     ClusterUnavailableException _,
                     DemoException _,
                     DeadLetterException _,
+                    ReleasesException _,
+                    CommandException _,
                     HubException _ -> ExitCode.FAILED;
             // Services that were started rightly and could not go on.
             case WorkerException _,

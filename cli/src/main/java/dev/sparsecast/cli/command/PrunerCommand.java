@@ -9,7 +9,10 @@ import dev.sparsecast.pruner.service.PrunerSettings;
 import dev.sparsecast.pruner.specification.SpecificationFile;
 import dev.sparsecast.schemas.cluster.ClusterSettings;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,43 +22,56 @@ import picocli.CommandLine.Option;
         name = "pruner",
         description = {
             "Make signed releases of sub-models from exact snapshots of the running statistics.",
-            "A POST to /refresh/NAME on the HTTP port asks for a release of a sub-model."
+            "Of several pruners of a model one is in charge; the others wait and take over when it ends.",
+            "A POST to /refresh/NAME on the HTTP port asks for a release of a sub-model, as 'pruner refresh' does."
+        },
+        subcommands = {
+            PrunerSteeringCommands.Refresh.class,
+            PrunerSteeringCommands.Pause.class,
+            PrunerSteeringCommands.Resume.class
         })
-@SuppressWarnings("NullAway.Init") // set by picocli
 final class PrunerCommand implements Callable<Integer>, Service {
     @Mixin
     private final ClusterOptions cluster = new ClusterOptions();
 
-    @Mixin
-    private final ModelOption model = new ModelOption();
+    // What must be given is checked by call, since the subcommands take nothing of it.
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "Base model: a Hugging Face directory, or the id of one on the hub (required).")
+    private @Nullable String model;
 
     @Option(
             names = "--submodels",
-            required = true,
             paramLabel = "FILE",
-            description = "YAML file that says which sub-models to make.")
-    private Path submodels;
+            description = "YAML file that says which sub-models to make; its changes are followed (required).")
+    private @Nullable Path submodels;
 
     @Option(
             names = "--store",
-            required = true,
             paramLabel = "URI",
-            description = "Where artifacts go: a directory or a file: URI.")
-    private String store;
+            description = "Where artifacts go: a directory or a file: URI (required).")
+    private @Nullable String store;
 
     @Option(
             names = "--signing-key",
-            required = true,
             paramLabel = "FILE",
-            description = "Private key, as 'keys generate' writes it.")
-    private Path signingKey;
+            description = "Private key, as 'keys generate' writes it (required).")
+    private @Nullable Path signingKey;
+
+    @Option(
+            names = "--trusted-key",
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = "Public keys that earlier releases may be signed with, besides.")
+    private List<Path> trustedKeys = List.of();
 
     @Option(
             names = "--state",
-            required = true,
             paramLabel = "DIR",
-            description = "Directory for the record of decisions.")
-    private Path state;
+            description = "Directory for unfinished work; each pruner needs its own (required).")
+    private @Nullable Path state;
 
     @Mixin
     private final ComputeOptions compute = new ComputeOptions();
@@ -66,12 +82,11 @@ final class PrunerCommand implements Callable<Integer>, Service {
     @Override
     public Integer call() {
         StopSignal stop = StopSignal.install();
-        PrunerSettings settings = new PrunerSettings(
-                model.directory(), store, signingKey, state, SpecificationFile.read(submodels), compute.threads());
+        PrunerSettings settings = settings();
         ClusterSettings connected = cluster.connect();
         try (ProbeServer server = probes.start();
                 PrunerService pruner = PrunerService.start(connected, settings, server.registry())) {
-            server.readyWhen(pruner::isReady);
+            server.readyWhen(() -> pruner.isReady() || pruner.isStandby());
             server.onPost("/refresh/", name -> {
                 pruner.requestRefresh(name);
                 return "a release of " + name + " was asked for";
@@ -79,5 +94,25 @@ final class PrunerCommand implements Callable<Integer>, Service {
             ServiceRun.await(pruner.termination(), stop);
         }
         return ExitCode.DONE;
+    }
+
+    private PrunerSettings settings() {
+        Path file = given("--submodels=FILE", submodels);
+        return new PrunerSettings(
+                ModelOption.directory(given("--model=MODEL", model)),
+                given("--store=URI", store),
+                given("--signing-key=FILE", signingKey),
+                trustedKeys,
+                given("--state=DIR", state),
+                SpecificationFile.read(file),
+                Optional.of(file),
+                compute.threads());
+    }
+
+    private static <T> T given(String option, @Nullable T value) {
+        if (value == null) {
+            throw new BadInputException("Missing required option '" + option + "'.");
+        }
+        return value;
     }
 }

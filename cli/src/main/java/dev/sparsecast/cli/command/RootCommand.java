@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             WorkerCommand.class,
             StreamsCommand.class,
             PrunerCommand.class,
+            ReleasesCommand.class,
             DeployCommand.class,
             FeedCommand.class,
             DeadLettersCommand.class,
