@@ -87,7 +87,7 @@ class SourceFloodTest {
         MaskComparison.Difference measured =
                 MaskComparison.of(undisturbed, mask(share)).total();
         long bound = bound(share);
-        log.warn(String.format(
+        log.info(String.format(
                 Locale.ROOT,
                 "share %.2f: %.4f %% of the bits differ, at most %.2f %% could",
                 share,
@@ -101,7 +101,7 @@ class SourceFloodTest {
     void withoutACapAFloodWouldMoveItFarMore() {
         double capped = MaskComparison.of(undisturbed, mask(0.1)).total().differingShare();
         double uncapped = MaskComparison.of(undisturbed, mask(0.95)).total().differingShare();
-        log.warn(String.format(Locale.ROOT, "capped at 0.10: %.4f %%, at 0.95: %.4f %%", 100 * capped, 100 * uncapped));
+        log.info(String.format(Locale.ROOT, "capped at 0.10: %.4f %%, at 0.95: %.4f %%", 100 * capped, 100 * uncapped));
         assertThat(uncapped).isGreaterThan(3 * capped);
     }
 
