@@ -31,6 +31,16 @@ public final class ArtifactNames {
         return name;
     }
 
+    /** Whether {@code name} can name an artifact. */
+    static boolean isOne(String name) {
+        try {
+            check(name);
+            return true;
+        } catch (StoreException e) {
+            return false;
+        }
+    }
+
     private static void checkSegment(String name, String segment) {
         if (segment.isEmpty()) {
             throw refused(name, "it has an empty segment");

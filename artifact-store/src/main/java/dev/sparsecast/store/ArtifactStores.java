@@ -8,14 +8,16 @@ import java.util.regex.Pattern;
 /** Opens the artifact store that a URI names. */
 public final class ArtifactStores {
     private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):.*", Pattern.DOTALL);
-    private static final String SUPPORTED = "give a directory, as a path or as a file: URI";
+    private static final String SUPPORTED =
+            "give a directory, as a path or as a file: URI, or a bucket as s3://BUCKET/PREFIX";
 
     private ArtifactStores() {}
 
     /**
      * Opens a store.
      *
-     * @param uri the path of a directory, or a {@code file:} URI; the directory is made if it is not there
+     * @param uri the path of a directory or a {@code file:} URI, where the directory is made if it is not there; or
+     *     {@code s3://bucket/prefix}, see {@link S3Store}
      * @throws StoreException if it cannot be opened; other schemes are refused by name
      */
     public static ArtifactStore open(String uri) {
@@ -25,6 +27,9 @@ public final class ArtifactStores {
         Matcher scheme = SCHEME.matcher(uri);
         if (!scheme.matches()) {
             return DirectoryStore.open(Path.of(uri));
+        }
+        if (scheme.group(1).equalsIgnoreCase("s3")) {
+            return S3Store.open(uri);
         }
         if (!scheme.group(1).equalsIgnoreCase("file")) {
             throw new StoreException("the artifact store '" + uri + "' has the scheme '" + scheme.group(1)

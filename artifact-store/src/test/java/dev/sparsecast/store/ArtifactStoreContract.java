@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every kind of store must do. */
-abstract class ArtifactStoreContract {
+public abstract class ArtifactStoreContract {
     @TempDir
     Path files;
 

@@ -27,7 +27,7 @@ class ArtifactStoresTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"s3://bucket/prefix", "http://host/store", "hdfs:///store"})
+    @ValueSource(strings = {"http://host/store", "hdfs:///store"})
     void refusesOtherSchemesByName(String uri) {
         assertThatThrownBy(() -> ArtifactStores.open(uri))
                 .isInstanceOf(StoreException.class)

@@ -43,7 +43,7 @@ final class DeployCommand implements Callable<Integer>, Service {
             names = "--store",
             required = true,
             paramLabel = "URI",
-            description = "Where the pruner puts artifacts: a directory or a file: URI.")
+            description = "Where the pruner puts artifacts: a directory, or s3://BUCKET/PREFIX.")
     private String store;
 
     @Option(names = "--state", required = true, paramLabel = "DIR", description = "Directory for the versions.")

@@ -51,7 +51,7 @@ final class PrunerCommand implements Callable<Integer>, Service {
     @Option(
             names = "--store",
             paramLabel = "URI",
-            description = "Where artifacts go: a directory or a file: URI (required).")
+            description = "Where artifacts go: a directory, or s3://BUCKET/PREFIX (required).")
     private @Nullable String store;
 
     @Option(
