@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class DeployerMetrics implements StepObserver {
     private final MeterRegistry registry;
     private final Map<String, AtomicInteger> versions = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> revoked = new ConcurrentHashMap<>();
 
     private final AtomicInteger waiting = new AtomicInteger();
 
@@ -55,6 +57,21 @@ final class DeployerMetrics implements StepObserver {
     /** Notes that {@code current} points to another version. */
     void switched(String submodel, int version) {
         versions.computeIfAbsent(submodel, this::gauge).set(version);
+    }
+
+    /** Notes which sub-models have a version in use that was signed by a key that was revoked since. */
+    void revoked(Set<String> submodels) {
+        submodels.forEach(submodel -> revoked.computeIfAbsent(submodel, this::revokedGauge));
+        revoked.forEach((submodel, gauge) -> gauge.set(submodels.contains(submodel) ? 1 : 0));
+    }
+
+    private AtomicInteger revokedGauge(String submodel) {
+        AtomicInteger isRevoked = new AtomicInteger();
+        Gauge.builder("sparsecast.deployer.revoked.key", isRevoked, AtomicInteger::get)
+                .description("1 while the version in use was signed by a key that was revoked since")
+                .tag("submodel", submodel)
+                .register(registry);
+        return isRevoked;
     }
 
     /** Times the whole way of a release that ends well. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -42,18 +43,24 @@ final class DeployerTopics {
             partitions.addAll(partitions(Topics.SUBMODEL_DEPLOYMENTS));
             consumer.assign(partitions);
             consumer.committed(new HashSet<>(releases), PATIENCE).forEach(this::acknowledged);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
-            List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> messages = new ArrayList<>();
-            while (partitions.stream()
-                    .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
-                messages.addAll(poll(Duration.ofMillis(200)));
-            }
-            return messages;
+            return readAll();
         } catch (TimeoutException e) {
             throw new DeployerException(
                     "the broker does not answer (" + e.getMessage() + "): check --bootstrap-servers", e);
         }
+    }
+
+    /** Goes back to the beginning and reads all that there is by now, which is known in part. */
+    List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> readAll() {
+        Set<TopicPartition> partitions = consumer.assignment();
+        consumer.seekToBeginning(partitions);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+        List<ConsumerRecord<byte @Nullable [], byte @Nullable []>> messages = new ArrayList<>();
+        while (partitions.stream()
+                .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+            messages.addAll(poll(Duration.ofMillis(200)));
+        }
+        return messages;
     }
 
     private List<TopicPartition> partitions(String topic) {

@@ -8,6 +8,7 @@ import dev.sparsecast.deployer.installation.Announcement;
 import dev.sparsecast.deployer.installation.Installer;
 import dev.sparsecast.deployer.installation.InstallerSettings;
 import dev.sparsecast.deployer.installation.Probe;
+import dev.sparsecast.deployer.installation.RevokedVersions;
 import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
 import dev.sparsecast.deployer.materialization.DeltaMaterializer;
@@ -20,7 +21,8 @@ import dev.sparsecast.deployer.state.StateDirectory;
 import dev.sparsecast.deployer.trust.ReleaseCheck;
 import dev.sparsecast.schemas.SubModelDeployment;
 import dev.sparsecast.schemas.SubModelRelease;
-import dev.sparsecast.schemas.signing.VerifyingKey;
+import dev.sparsecast.schemas.signing.KeyRing;
+import dev.sparsecast.schemas.signing.TrustedKeys;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStores;
 import java.io.IOException;
@@ -28,10 +30,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Everything of a deployer that is on this machine: base model, store, keys and state, opened once. */
 final class LocalDeployer implements AutoCloseable {
@@ -42,13 +46,19 @@ final class LocalDeployer implements AutoCloseable {
     private final Checkpoint base;
     private final ArtifactStore store;
     private final StateDirectory state;
+    private final TrustedKeys keys;
     private final Installer installer;
+    private final RevokedVersions revoked;
+    private @Nullable KeyRing seen;
 
-    private LocalDeployer(Checkpoint base, ArtifactStore store, StateDirectory state, Installer installer) {
+    private LocalDeployer(
+            Checkpoint base, ArtifactStore store, StateDirectory state, TrustedKeys keys, Installer installer) {
         this.base = base;
         this.store = store;
         this.state = state;
+        this.keys = keys;
         this.installer = installer;
+        this.revoked = new RevokedVersions(state);
     }
 
     /**
@@ -60,8 +70,7 @@ final class LocalDeployer implements AutoCloseable {
      */
     static LocalDeployer open(
             DeployerSettings settings, List<Hook> hooks, StepObserver observer, Function<SubModelRelease, Turn> turns) {
-        List<VerifyingKey> keys =
-                settings.trustedKeys().stream().map(VerifyingKey::read).toList();
+        TrustedKeys keys = TrustedKeys.open(settings.trustedKeys());
         Checkpoint base = Checkpoint.open(settings.model());
         try {
             ReleaseCheck check = new ReleaseCheck(
@@ -83,7 +92,7 @@ final class LocalDeployer implements AutoCloseable {
                     hooks,
                     observer,
                     turns);
-            return new LocalDeployer(base, store, state, installer);
+            return new LocalDeployer(base, store, state, keys, installer);
         } catch (RuntimeException e) {
             base.close();
             throw e;
@@ -140,6 +149,19 @@ final class LocalDeployer implements AutoCloseable {
     /** Tells what is in use; see {@link Installer#resume}. */
     void resume(Hook newcomer) {
         installer.resume(newcomer);
+    }
+
+    /** Whether other keys are trusted than when this was asked last, or it was never asked. */
+    boolean keysChanged() {
+        KeyRing now = keys.ring();
+        boolean changed = now != seen;
+        seen = now;
+        return changed;
+    }
+
+    /** Sub-models whose version in use was signed by a key that was revoked since; see {@link RevokedVersions#report}. */
+    Set<String> reportRevoked(Consumer<SubModelDeployment> outcome) {
+        return revoked.report(keys.ring(), outcome);
     }
 
     /** The versions in use, by sub-model. */

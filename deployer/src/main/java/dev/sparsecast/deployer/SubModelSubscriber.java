@@ -172,10 +172,19 @@ public final class SubModelSubscriber implements AutoCloseable {
                     .addKeyValue("model", local.revision())
                     .addKeyValue("topic", Topics.SUBMODEL_RELEASES)
                     .log("following releases; in use: {}", local.current());
+            local.keysChanged();
             local.resume(hook(listener));
             handle(topics.open());
+            reportRevoked();
             while (!isStopping()) {
-                handle(topics.poll(POLL));
+                if (local.keysChanged()) {
+                    // what was refused for its key may be welcome now
+                    pending.clear();
+                    handle(topics.readAll());
+                    reportRevoked();
+                } else {
+                    handle(topics.poll(POLL));
+                }
             }
         } catch (WakeupException e) {
             if (!isStopping()) {
@@ -212,11 +221,16 @@ public final class SubModelSubscriber implements AutoCloseable {
                     local.install(pending.stream().map(Pending::announcement).toList(), this::finished));
             pending.removeIf(release -> !waiting.contains(release.announcement()));
             metrics.waiting(pending.size());
+            reportRevoked();
             checkedAt = System.nanoTime();
         }
         Map<TopicPartition, Long> first = new HashMap<>();
         pending.forEach(release -> first.merge(release.partition(), release.offset(), Math::min));
         topics.commit(first);
+    }
+
+    private void reportRevoked() {
+        metrics.revoked(local.reportRevoked(publisher::acknowledge));
     }
 
     /** Whether a record may change what is to be installed. */

@@ -7,6 +7,7 @@ import dev.sparsecast.deployer.hook.Hook;
 import dev.sparsecast.deployer.installation.Announcement;
 import dev.sparsecast.deployer.installation.Installer;
 import dev.sparsecast.deployer.installation.InstallerSettings;
+import dev.sparsecast.deployer.installation.RevokedVersions;
 import dev.sparsecast.deployer.installation.StepObserver;
 import dev.sparsecast.deployer.materialization.CheckpointMaterializer;
 import dev.sparsecast.deployer.materialization.DeltaMaterializer;
@@ -27,7 +28,9 @@ import dev.sparsecast.schemas.SubModelRelease.PruningRecipe;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.schemas.SubModelRelease.Signature;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
+import dev.sparsecast.schemas.signing.Revocation;
 import dev.sparsecast.schemas.signing.SigningKey;
+import dev.sparsecast.schemas.signing.TrustedKeys;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.ArtifactStores;
@@ -64,6 +67,9 @@ public final class TestWorld implements AutoCloseable {
     public final Path directory;
     public Path state;
     public final Path storeDirectory;
+    /** The public keys that deployers trust, {@link #key}'s among them. */
+    public final Path trusted;
+
     public final Checkpoint base;
     public final ArtifactStore store;
     public final SigningKey key = SigningKey.generate();
@@ -75,18 +81,42 @@ public final class TestWorld implements AutoCloseable {
     private int drafts;
 
     public TestWorld(Path directory) throws IOException {
-        this(directory, model -> {});
+        this(directory, directory.resolve("store").toString());
     }
 
     /** With a base model that was changed. */
     public TestWorld(Path directory, Change change) throws IOException {
+        this(directory, directory.resolve("store").toString(), change);
+    }
+
+    /** With a store at an address. */
+    public TestWorld(Path directory, String address) throws IOException {
+        this(directory, address, model -> {});
+    }
+
+    private TestWorld(Path directory, String address, Change change) throws IOException {
         this.directory = directory;
         this.state = directory.resolve("state");
         this.storeDirectory = directory.resolve("store");
+        this.trusted = Files.createDirectories(directory.resolve("trusted"));
+        trust(key);
         Path model = TestModel.write(directory.resolve("tiny"), ElementType.F32, 1);
         change.apply(model);
         this.base = Checkpoint.open(model);
-        this.store = ArtifactStores.open(storeDirectory.toString());
+        this.store = ArtifactStores.open(address);
+    }
+
+    /** Has deployers trust a key. */
+    public void trust(SigningKey other) throws IOException {
+        String id = other.verifyingKey().id();
+        Path secret = Files.createDirectories(directory.resolve("private-keys")).resolve(id + ".key");
+        other.write(secret);
+        Files.move(secret.resolveSibling(id + ".pub"), trusted.resolve(id + ".pub"));
+    }
+
+    /** Has deployers trust a key no more. */
+    public void revoke(SigningKey other, String reason) {
+        new Revocation(other.verifyingKey().id(), reason).write(trusted);
     }
 
     /** A good release with a recipe; the same arguments make the same one. */
@@ -267,10 +297,10 @@ public final class TestWorld implements AutoCloseable {
 
     public Deployer deployer(StepObserver observer, List<Hook> hooks) {
         StateDirectory opened = StateDirectory.open(state, layout);
+        TrustedKeys keys = TrustedKeys.open(List.of(trusted));
         Installer installer = new Installer(
                 new InstallerSettings("deployer-1", base.revision(), Set.of(), keepPrevious, 2, Duration.ofMillis(1)),
-                new ReleaseCheck(
-                        List.of(key.verifyingKey()), base.digest(), LARGEST_RECIPE, LARGEST_RECIPE, LARGEST_RECIPE),
+                new ReleaseCheck(keys, base.digest(), LARGEST_RECIPE, LARGEST_RECIPE, LARGEST_RECIPE),
                 opened,
                 Stream.of(
                                 new RecipeMaterializer(base, store, 1),
@@ -283,11 +313,16 @@ public final class TestWorld implements AutoCloseable {
                 hooks,
                 observer,
                 release -> turn);
-        return new Deployer(opened, installer);
+        return new Deployer(opened, installer, keys);
     }
 
     /** An open deployer. */
-    public record Deployer(StateDirectory state, Installer installer) implements AutoCloseable {
+    public record Deployer(StateDirectory state, Installer installer, TrustedKeys keys) implements AutoCloseable {
+        /** What is in use of keys that were revoked. */
+        public RevokedVersions revoked() {
+            return new RevokedVersions(state);
+        }
+
         /** Reads releases as new ones, all at once. */
         public List<SubModelDeployment> install(SubModelRelease... releases) {
             return install(false, releases);

@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * What a deployer did with a release.
  *
- * @param reason why it was refused or rolled back; empty otherwise
+ * @param reason why it was refused or rolled back, or what else there is to know of a deployed one; mostly empty for those
  * @param directory where the checkpoint is; empty if there is none
  * @param maskDigest digest of the mask that was installed; empty if there is none
  * @param receivedAt when the release was read from the topic
@@ -32,6 +32,22 @@ public record SubModelDeployment(
     /** The record's key. */
     public String key() {
         return new SubModelKey(model, submodel).deployment(deployer);
+    }
+
+    /** The same with another reason. */
+    public SubModelDeployment withReason(String other) {
+        return new SubModelDeployment(
+                model,
+                submodel,
+                deployer,
+                version,
+                state,
+                other,
+                directory,
+                maskDigest,
+                receivedAt,
+                finishedAt,
+                stageMillis);
     }
 
     /** Outcome. */

@@ -53,8 +53,11 @@ final class DeployCommand implements Callable<Integer>, Service {
             names = "--trusted-key",
             required = true,
             arity = "1..*",
-            paramLabel = "FILE",
-            description = "Public keys of those whose releases are taken.")
+            paramLabel = "PATH",
+            description = {
+                "Public keys of those whose releases are taken: files, and directories of *.pub files.",
+                "They are looked at again, so that keys can be added and revoked."
+            })
     private List<Path> trustedKeys = List.of();
 
     @Option(

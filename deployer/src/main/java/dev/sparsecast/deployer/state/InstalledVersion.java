@@ -5,6 +5,7 @@ import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param receivedAt when the release was read from the topic
  * @param stageMillis milliseconds by stage up to its completion
  * @param deployment how it was deployed; empty until it was probed
+ * @param keyId the key that signed the release; empty if an older program installed it
  */
 public record InstalledVersion(
         int version,
@@ -24,8 +26,10 @@ public record InstalledVersion(
         ArtifactKind kind,
         Instant receivedAt,
         Map<String, Long> stageMillis,
-        Optional<SubModelDeployment> deployment) {
+        Optional<SubModelDeployment> deployment,
+        String keyId) {
     public InstalledVersion {
+        keyId = Objects.requireNonNullElse(keyId, "");
         stageMillis = Map.copyOf(stageMillis);
     }
 
@@ -43,12 +47,13 @@ public record InstalledVersion(
                 kind,
                 receivedAt,
                 stageMillis,
-                Optional.empty());
+                Optional.empty(),
+                release.keyId());
     }
 
     /** The same version, probed and in use. */
     public InstalledVersion deployed(SubModelDeployment how) {
         return new InstalledVersion(
-                version, releaseDigest, maskDigest, kind, receivedAt, stageMillis, Optional.of(how));
+                version, releaseDigest, maskDigest, kind, receivedAt, stageMillis, Optional.of(how), keyId);
     }
 }

@@ -2,12 +2,12 @@ package dev.sparsecast.deployer.trust;
 
 import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
+import dev.sparsecast.schemas.signing.KeyRing;
+import dev.sparsecast.schemas.signing.ReleaseManifest;
+import dev.sparsecast.schemas.signing.TrustedKeys;
 import dev.sparsecast.schemas.signing.VerifyingKey;
 import dev.sparsecast.store.ArtifactNames;
 import dev.sparsecast.store.StoreException;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -17,27 +17,24 @@ import java.util.regex.Pattern;
 public final class ReleaseCheck {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+    private static final int LONGEST_MANIFEST = 1 << 20;
 
-    private final Map<String, VerifyingKey> keys = new LinkedHashMap<>();
+    private final TrustedKeys keys;
     private final String baseDigest;
     private final long largestRecipe;
     private final long largestMask;
     private final long largestCheckpoint;
 
     /**
-     * @param keys the keys whose releases are taken
+     * @param keys the keys whose releases are taken; looked at again for every release
      * @param baseDigest digest of the base model on this disk
      * @param largestRecipe most bytes of a recipe
      * @param largestMask most bytes of a mask or a delta
      * @param largestCheckpoint most bytes of a checkpoint
      */
     public ReleaseCheck(
-            Collection<VerifyingKey> keys,
-            String baseDigest,
-            long largestRecipe,
-            long largestMask,
-            long largestCheckpoint) {
-        keys.forEach(key -> this.keys.put(key.id(), key));
+            TrustedKeys keys, String baseDigest, long largestRecipe, long largestMask, long largestCheckpoint) {
+        this.keys = keys;
         this.baseDigest = baseDigest;
         this.largestRecipe = largestRecipe;
         this.largestMask = largestMask;
@@ -68,10 +65,17 @@ public final class ReleaseCheck {
         if (release.keyId().isEmpty() || release.signature().hex().isEmpty()) {
             throw new RefusedException("it is not signed");
         }
-        VerifyingKey key = keys.get(release.keyId());
-        if (key == null) {
-            throw new RefusedException("it is signed by the key '" + shortened(release.keyId())
-                    + "', which is not among the trusted ones: " + String.join(", ", keys.keySet()));
+        KeyRing ring = keys.ring();
+        ring.revocation(release.keyId()).ifPresent(revocation -> {
+            throw new RefusedException(
+                    "it is signed by a key that must not be trusted any more: " + revocation.sentence());
+        });
+        VerifyingKey key = ring.trusted(release.keyId())
+                .orElseThrow(() -> new RefusedException("it is signed by the key '" + shortened(release.keyId())
+                        + "', which is not among the trusted ones: " + String.join(", ", ring.trusted())));
+        int bytes = ReleaseManifest.canonicalBytes(release).length;
+        if (bytes > LONGEST_MANIFEST) {
+            throw new RefusedException("its manifest has " + bytes + " bytes, allowed are up to " + LONGEST_MANIFEST);
         }
         if (!verifies(key, release)) {
             throw new RefusedException("its signature does not fit: it was changed after the key " + key.id()

@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,12 @@ class AttackTest {
                         "unknown key",
                         "not among the trusted ones",
                         world -> SigningKey.generate().sign(world.unsigned("python", 3))),
+                new Attack("revoked key", "was revoked: the build machine was broken into", world -> {
+                    SigningKey stolen = SigningKey.generate();
+                    world.trust(stolen);
+                    world.revoke(stolen, "the build machine was broken into");
+                    return stolen.sign(world.unsigned("python", 3));
+                }),
                 new Attack("other key under a trusted key's id", "signature does not fit", world -> {
                     SubModelRelease forged = SigningKey.generate().sign(world.unsigned("python", 3));
                     return forged.signed(world.key.verifyingKey().id(), forged.signature());
@@ -113,6 +120,14 @@ class AttackTest {
                     return world.key.sign(
                             TestWorld.edited(release, release.baseDigest(), 3, sparser(release.recipe())));
                 }),
+                new Attack(
+                        "oversize manifest",
+                        "its manifest has",
+                        world -> world.key.sign(TestWorld.withArtifacts(
+                                world.unsigned("python", 3),
+                                Collections.nCopies(
+                                        10_000,
+                                        new Artifact(ArtifactKind.CHECKPOINT, "a".repeat(200), 1, "0".repeat(64)))))),
                 new Attack("a mask digest that is none", "is none", world -> {
                     SubModelRelease release = world.release("python", 3);
                     PruningRecipe recipe = release.recipe();
@@ -233,10 +248,59 @@ class AttackTest {
                     Stored stored = world.store.put("forged/delta", file);
                     return withArtifact(world, TestWorld.artifact(ArtifactKind.DELTA, "forged/delta", stored));
                 }),
+                new Attack("delta that promises to unpack to gigabytes", "its delta does not give the promised mask", world -> {
+                    Path file = world.draft();
+                    MaskDelta.write(
+                            file,
+                            world.recipe("python", 2).apply(world.base, 1),
+                            world.recipe("python", 3).apply(world.base, 1),
+                            1,
+                            Progress.SILENT);
+                    byte[] content = Files.readAllBytes(file);
+                    int table = new String(content, StandardCharsets.ISO_8859_1).indexOf("\n\n") + 2;
+                    ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).putInt(table, Integer.MAX_VALUE);
+                    Stored stored = world.store.put("forged/delta", Files.write(file, content));
+                    return withArtifact(world, TestWorld.artifact(ArtifactKind.DELTA, "forged/delta", stored));
+                }),
+                new Attack("delta with a changed code", "its delta does not give the promised mask", world -> {
+                    Path file = world.draft();
+                    MaskDelta.write(
+                            file,
+                            world.recipe("python", 2).apply(world.base, 1),
+                            world.recipe("python", 3).apply(world.base, 1),
+                            1,
+                            Progress.SILENT);
+                    byte[] content = Files.readAllBytes(file);
+                    Arrays.fill(content, content.length - 64, content.length, (byte) 0xff);
+                    Stored stored = world.store.put("forged/delta", Files.write(file, content));
+                    return withArtifact(world, TestWorld.artifact(ArtifactKind.DELTA, "forged/delta", stored));
+                }),
                 new Attack(
                         "delta that is none",
                         "its delta cannot be used",
                         world -> withArtifact(world, nonsense(world, ArtifactKind.DELTA))),
+                new Attack("header that is longer than the file", "cannot be used", world -> {
+                    byte[] header = ByteBuffer.allocate(64)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(57)
+                            .array();
+                    Path file = Files.write(world.draft(), header);
+                    return world.key.sign(withRecipeFile(world, world.unsigned("python", 3), file));
+                }),
+                new Attack("header that promises more than the file has", "cannot be used", world -> {
+                    byte[] header =
+                            ("{\"model.layers.0.attention_input.norm\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],"
+                                            + "\"data_offsets\":[0,1152921504606846976]}}")
+                                    .getBytes(StandardCharsets.US_ASCII);
+                    Path file = Files.write(
+                            world.draft(),
+                            ByteBuffer.allocate(Long.BYTES + header.length)
+                                    .order(ByteOrder.LITTLE_ENDIAN)
+                                    .putLong(header.length)
+                                    .put(header)
+                                    .array());
+                    return world.key.sign(withRecipeFile(world, world.unsigned("python", 3), file));
+                }),
                 new Attack("oversize artifact", "allowed are up to", world -> {
                     Artifact artifact = world.release("python", 3).artifacts().getFirst();
                     return withArtifact(
@@ -320,6 +384,12 @@ class AttackTest {
                             Path config = checkpoint.resolve("config.json");
                             Files.writeString(config, Files.readString(config).replace("10000.0", "20000.0"));
                         })),
+                new Attack("oversize listing", "its listing is longer than", world -> {
+                    byte[] listing = new byte[(16 << 20) + 1];
+                    world.store.put("python/3/c.files", Files.write(world.draft(), listing));
+                    Stored stored = new Stored(0, ContentDigest.of(listing).sha256());
+                    return withArtifact(world, TestWorld.artifact(ArtifactKind.CHECKPOINT, "python/3/c", stored));
+                }),
                 new Attack("listing that leads out of the state directory", "could lead out", world -> {
                     byte[] listing = (ContentDigest.of(new byte[0]).sha256() + "  0  ../../../../escaped\n")
                             .getBytes(StandardCharsets.UTF_8);

@@ -143,6 +143,7 @@ class NumberedLayoutTest {
                 ArtifactKind.RECIPE,
                 Instant.EPOCH,
                 Map.of(),
-                Optional.empty());
+                Optional.empty(),
+                "");
     }
 }

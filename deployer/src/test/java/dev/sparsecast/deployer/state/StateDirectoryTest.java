@@ -211,7 +211,8 @@ class StateDirectoryTest {
                 ArtifactKind.RECIPE,
                 Instant.EPOCH,
                 Map.of("stage", 1L),
-                Optional.empty());
+                Optional.empty(),
+                "0123456789abcdef");
     }
 
     private static SubModelDeployment deployment(int version, SubModelDeployment.State state) {

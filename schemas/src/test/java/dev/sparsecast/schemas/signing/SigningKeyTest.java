@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -151,6 +153,36 @@ class SigningKeyTest {
                 signed.keyId(),
                 signed.signature());
         assertThat(key.verifyingKey().verifies(other)).isFalse();
+    }
+
+    /** Its signature was made with OpenSSL. */
+    @Test
+    void signsTheTestVectorOfTheDocumentation() throws Exception {
+        Path file = directory.resolve("rfc8032.key");
+        Files.writeString(file, """
+                -----BEGIN PRIVATE KEY-----
+                MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+                -----END PRIVATE KEY-----
+                """);
+        Files.writeString(directory.resolve("rfc8032.pub"), """
+                -----BEGIN PUBLIC KEY-----
+                MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+                -----END PUBLIC KEY-----
+                """);
+
+        SubModelRelease signed = SigningKey.read(file).sign(Samples.releaseWithRollout());
+
+        String documentation = Files.readString(Path.of("../docs/formats.md"));
+        byte[] manifest = ReleaseManifest.canonicalBytes(signed);
+        String signature = signed.signature().hex();
+        assertThat(documentation)
+                .contains(
+                        "The " + manifest.length + " bytes of the next line",
+                        "\n" + new String(manifest, StandardCharsets.UTF_8) + "\n",
+                        HexFormat.of()
+                                .formatHex(MessageDigest.getInstance("SHA-256").digest(manifest)),
+                        "\n" + signature.substring(0, 64) + "\n" + signature.substring(64) + "\n",
+                        "is `" + signed.keyId() + "`");
     }
 
     private static SubModelRelease withVersion(SubModelRelease release, int version) {
