@@ -10,7 +10,7 @@ import dev.sparsecast.schemas.SubModelRelease;
 import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.signing.ReleaseManifest;
-import dev.sparsecast.schemas.signing.VerifyingKey;
+import dev.sparsecast.schemas.signing.TrustedKeys;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.ArtifactStores;
@@ -56,8 +56,8 @@ final class ReleaseViewCommands {
         @Option(
                 names = "--trusted-key",
                 arity = "1..*",
-                paramLabel = "FILE",
-                description = "Public keys of those whose releases to believe.")
+                paramLabel = "PATH",
+                description = "Public keys, or directories of them, of those whose releases to believe.")
         private List<Path> trustedKeys = List.of();
 
         boolean isGiven() {
@@ -74,7 +74,7 @@ final class ReleaseViewCommands {
 
         ReleaseHistory history(ArtifactStore opened) {
             return new ReleaseHistory(
-                    opened, trustedKeys.stream().map(VerifyingKey::read).toList());
+                    opened, TrustedKeys.open(trustedKeys).ring().keys());
         }
     }
 

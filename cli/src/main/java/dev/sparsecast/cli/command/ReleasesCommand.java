@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 /** {@code sparsecast releases}: what was released and why, and changes to what deployers run. */
 @Command(
         name = "releases",
-        description = "Look at releases and at why they were made, go back to one, withdraw one.",
+        description = "Look at releases and at why they were made, go back to one, withdraw one, forget old ones.",
         subcommands = {
             ReleaseViewCommands.ListReleases.class,
             ReleaseViewCommands.Show.class,
@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             ReleaseViewCommands.Decisions.class,
             ReleaseSteeringCommands.Pin.class,
             ReleaseSteeringCommands.Unpin.class,
-            ReleaseSteeringCommands.Revoke.class
+            ReleaseSteeringCommands.Revoke.class,
+            ReleasePruneCommand.class
         })
 final class ReleasesCommand {}

@@ -34,6 +34,11 @@ public final class KeyRing {
         return keys.keySet().stream().filter(id -> !revocations.containsKey(id)).toList();
     }
 
+    /** The keys that are known and were not revoked, in the order of their ids. */
+    public List<VerifyingKey> keys() {
+        return trusted().stream().map(keys::get).toList();
+    }
+
     /** All that were revoked, in the order of their ids. */
     public List<Revocation> revocations() {
         return List.copyOf(revocations.values());
