@@ -13,12 +13,15 @@ import dev.sparsecast.streams.StreamsSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -36,7 +39,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 public final class StreamsBenchmark {
     private static final int PARTITIONS = 4;
-    private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(10);
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -77,22 +80,21 @@ public final class StreamsBenchmark {
             TopicSetup.create(admin, TopicCatalogue.topics(List.of("python"), PARTITIONS), Optional.empty());
             SyntheticNorms.Sent sent = new SyntheticNorms().send(cluster, flushes, secondsApart);
             System.out.printf(Locale.ROOT, "%,d records of %,d bytes at most%n", sent.records(), sent.largestRecord());
+            Cost warmUp = consume(sent.records() / 3);
+            System.out.println(warmUp.told("bare consumer, warming up"));
             Cost bare = consume(sent.records());
-            System.out.println(bare.told("bare consumer, first reading"));
-            bare = consume(sent.records());
             System.out.println(bare.told("bare consumer"));
             Cost app = process(admin, bare);
-            System.out.println(app.told("streams app"));
             System.out.printf(
                     Locale.ROOT,
-                    "streams app by bare consumer: %.2f per processor second%n",
+                    "streams app, second half, by bare consumer: %.2f per processor second%n",
                     (app.records() / app.processorSeconds()) / (bare.records() / bare.processorSeconds()));
             tellLargestStatistics();
             restore();
         }
     }
 
-    /** Reads and deserializes everything. */
+    /** Reads and deserializes so many records. */
     private Cost consume(long records) {
         try (var serde = new SparsecastSerdes(cluster).activationNorms();
                 KafkaConsumer<String, ActivationNorms> consumer = new KafkaConsumer<>(
@@ -120,23 +122,29 @@ public final class StreamsBenchmark {
                 .toList();
     }
 
-    /** Lets the app read everything; memory is looked at in every quarter. */
+    /** Lets the app read everything; memory is looked at in every quarter. What the second half took is returned. */
     private Cost process(Admin admin, Cost expected) throws Exception {
-        StreamsSettings settings = StreamsSettings.defaults();
-        try (StreamsApplication app = StreamsApplication.start(settings, instance(), cluster)) {
+        try (StreamsApplication app = StreamsApplication.start(StreamsSettings.defaults(), instance(), cluster)) {
             app.ready().get(2, TimeUnit.MINUTES);
             Stopwatch watch = new Stopwatch();
-            int quarter = 0;
+            double bytesPerRecord = (double) expected.bytes() / expected.records();
+            long half = 0;
             long done = committed(admin);
-            while (done < expected.records()) {
-                if (done * 4 >= expected.records() * (quarter + 1)) {
-                    quarter++;
-                    tellMemory(quarter * 25);
+            for (int quarter = 1; done < expected.records(); done = committed(admin)) {
+                if (done * 4 >= expected.records() * quarter) {
+                    tellMemory(100 * done / expected.records());
+                    quarter = (int) (done * 4 / expected.records()) + 1;
                 }
-                Thread.sleep(200);
-                done = committed(admin);
+                if (half == 0 && done * 2 >= expected.records()) {
+                    half = done;
+                    System.out.println(
+                            watch.cost(half, (long) (half * bytesPerRecord)).told("streams app, first half"));
+                    watch = new Stopwatch();
+                }
+                Thread.sleep(50);
             }
-            Cost cost = watch.cost(expected.records(), expected.bytes());
+            Cost cost = watch.cost(done - half, (long) ((done - half) * bytesPerRecord));
+            System.out.println(cost.told("streams app, second half"));
             tellMemory(100);
             System.out.printf(Locale.ROOT, "state on disk %.2f GB%n", size(state) / 1e9);
             return cost;
@@ -147,9 +155,12 @@ public final class StreamsBenchmark {
         return InstanceSettings.of(state, "benchmark").withCommitInterval(COMMIT_INTERVAL);
     }
 
-    private static void tellMemory(int percent) throws IOException {
-        System.gc();
-        Runtime runtime = Runtime.getRuntime();
+    private static void tellMemory(long percent) throws IOException {
+        long afterCollection = ManagementFactory.getMemoryPoolMXBeans().stream()
+                .map(MemoryPoolMXBean::getCollectionUsage)
+                .filter(Objects::nonNull)
+                .mapToLong(MemoryUsage::getUsed)
+                .sum();
         long resident = Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith("VmRSS"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
@@ -157,9 +168,9 @@ public final class StreamsBenchmark {
                 .orElse(0);
         System.out.printf(
                 Locale.ROOT,
-                "  at %3d %%: heap after collection %,d MB, resident %,d MB%n",
+                "  at %3d %%: heap after the last collection %,d MB, resident %,d MB%n",
                 percent,
-                (runtime.totalMemory() - runtime.freeMemory()) >> 20,
+                afterCollection >> 20,
                 resident >> 10);
     }
 

@@ -114,11 +114,11 @@ final class StreamsCommand implements Callable<Integer>, Service {
     }
 
     /**
-     * A sixth of an epoch, at most 5 s: what was published is seen by so much later, and sums that take in many flushes
+     * A third of an epoch, at most 10 s: what was published is seen by so much later, and sums that take in many flushes
      * meanwhile are written once.
      */
     private Duration commitInterval() {
-        return Duration.ofMillis(Math.clamp((long) (1000 * epochSeconds / 6), 100, 5000));
+        return Duration.ofMillis(Math.clamp((long) (1000 * epochSeconds / 3), 100, 10_000));
     }
 
     private StreamsSettings settings() {
