@@ -109,18 +109,23 @@ public final class ReleaseBuilder {
 
     /** The mask of a release that was announced earlier, made again from its recipe in the store. */
     public SubModelMask maskOf(SubModelRelease release) {
+        SubModelMask mask = recipeOf(release).apply(base, threads);
+        if (!mask.digest().equals(release.recipe().maskDigest())) {
+            throw new PruningException("the recipe of version " + release.version() + " of sub-model '"
+                    + release.submodel() + "' is not the one that was announced");
+        }
+        return mask;
+    }
+
+    /** What a release that was announced earlier is made from, read from the store. */
+    public Recipe recipeOf(SubModelRelease release) {
         Artifact artifact = release.artifact(ArtifactKind.RECIPE)
                 .orElseThrow(() -> new PruningException("version " + release.version() + " of sub-model '"
                         + release.submodel() + "' has no recipe, so its mask cannot be made again"));
         return inWorkspace(directory -> {
             Path file = directory.resolve("recipe.safetensors");
             VerifiedFetch.fetch(store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), file);
-            SubModelMask mask = Recipe.read(file).apply(base, threads);
-            if (!mask.digest().equals(release.recipe().maskDigest())) {
-                throw new PruningException("the recipe of version " + release.version() + " of sub-model '"
-                        + release.submodel() + "' is not the one that was announced");
-            }
-            return mask;
+            return Recipe.read(file);
         });
     }
 

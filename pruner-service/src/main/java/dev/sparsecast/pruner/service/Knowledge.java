@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What the topics say of one model, as far as they were read. Used by one thread. */
 final class Knowledge {
@@ -40,6 +41,7 @@ final class Knowledge {
     private final Map<String, Rejection> rejections = new HashMap<>();
     private final Map<String, Hold> holds = new HashMap<>();
     private final CommandBook commands = new CommandBook();
+    private @Nullable ReleaseChurn churn;
 
     /** @param model revision of the base model */
     Knowledge(String model, SnapshotAssembler assembler) {
@@ -50,6 +52,20 @@ final class Knowledge {
     /** @throws IllegalArgumentException if they cannot be of this model */
     Optional<GroupSnapshot> add(LayerKey key, ActivationStatistics statistics) {
         return assembler.add(key, statistics);
+    }
+
+    /** From now on, situations say how stale the release in use is. */
+    void measureChurn(ReleaseChurn meter) {
+        churn = meter;
+    }
+
+    private OptionalDouble churn(SubModelSpecification specification, List<GroupSnapshot> snapshots) {
+        Optional<SubModelRelease> current = release(specification.name());
+        return churn == null
+                        || current.isEmpty()
+                        || snapshots.size() < specification.groups().size()
+                ? OptionalDouble.empty()
+                : churn.of(specification, current.get(), snapshots);
     }
 
     void add(GroupKey group, DriftReport report) {
@@ -164,7 +180,7 @@ final class Knowledge {
                 heldOut(specification).size(),
                 release(specification.name()),
                 reports,
-                OptionalDouble.empty(), // nobody measures the mask's churn yet
+                churn(specification, snapshots),
                 Optional.ofNullable(rejections.get(specification.name())),
                 Optional.ofNullable(holds.get(specification.name())),
                 !commands.refreshes(specification.name()).isEmpty(),

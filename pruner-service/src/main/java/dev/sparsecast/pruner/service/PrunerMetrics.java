@@ -1,5 +1,6 @@
 package dev.sparsecast.pruner.service;
 
+import dev.sparsecast.pruner.churn.ChurnEstimate;
 import dev.sparsecast.pruner.snapshot.GroupSnapshot;
 import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /** The pruner's meters. */
@@ -17,6 +19,7 @@ final class PrunerMetrics {
     private final MeterRegistry registry;
     private final Tags tags;
     private final Map<String, AtomicLong> gauges = new ConcurrentHashMap<>();
+    private final Map<String, AtomicReference<ChurnEstimate>> churn = new ConcurrentHashMap<>();
 
     /** What becomes of a candidate, and how long each part takes. */
     enum Stage {
@@ -94,6 +97,27 @@ final class PrunerMetrics {
     /** Whether the file of sub-models can be used as it is now. */
     void specificationIsRight(boolean right) {
         gauge("sparsecast.pruner.specification.right", Tags.empty()).set(right ? 1 : 0);
+    }
+
+    /** How stale the release in use is, and how long it took to find out. */
+    void churn(String submodel, ChurnEstimate estimate, Duration took) {
+        Tags own = tags.and("submodel", submodel);
+        churn.computeIfAbsent(submodel, absent -> {
+                    AtomicReference<ChurnEstimate> newest = new AtomicReference<>(estimate);
+                    registry.gauge(
+                            "sparsecast.pruner.churn",
+                            own,
+                            newest,
+                            holder -> holder.get().share());
+                    registry.gauge(
+                            "sparsecast.pruner.churn.standard.error",
+                            own,
+                            newest,
+                            holder -> holder.get().standardError());
+                    return newest;
+                })
+                .set(estimate);
+        registry.timer("sparsecast.pruner.churn.duration", own).record(took);
     }
 
     void failed(String submodel) {

@@ -198,6 +198,7 @@ public final class PrunerService implements AutoCloseable {
             Path workspace = settings.state().resolve("builds");
             ReleaseBuilder builder =
                     new ReleaseBuilder(base, store, key, announcer, workspace, settings.threads(), clock);
+            knowledge.measureChurn(new ReleaseChurn(base, builder, metrics));
             ReleaseHistory history = new ReleaseHistory(store, trusted);
             ReleaseMaker maker = new ReleaseMaker(
                     revision,
