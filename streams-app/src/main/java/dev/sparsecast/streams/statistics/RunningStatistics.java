@@ -47,9 +47,9 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
     private long streamTime = Long.MIN_VALUE;
     /** Whether the three above are what the stores say. */
     private boolean recalled;
-    /** Whether norms have come since the last tick. */
-    private boolean isBusy;
-    /** When the wall clock closes epochs even of a partition that is busy. */
+    /** Until when, by wall clock, the partition counts as busy. */
+    private long busyUntil;
+    /** When the wall clock closes epochs even of a partition that is busy, but in which stream time stands still. */
     private long nextBusyClose;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
@@ -81,22 +81,20 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         totalsStore = context.getStateStore(StatisticsStores.TOTALS);
         tooLate = new TooLateFlushes(context);
         recalled = false;
-        nextBusyClose = context.currentSystemTimeMs() + settings.length().toMillis();
         context.schedule(settings.tick(), PunctuationType.WALL_CLOCK_TIME, this::tick);
     }
 
     /**
-     * Closes epochs by the wall clock. That is for partitions in which nothing moves stream time. One that catches up is moved
-     * by what it reads, and would otherwise publish every epoch piece by piece; so while norms come, it is done once an
-     * epoch.
+     * Closes epochs by the wall clock. That is for partitions in which nothing moves stream time: none have come for as long as
+     * the grace, or only such as are late for a whole epoch. One that catches up is moved by what it reads, and would
+     * otherwise publish every epoch piece by piece.
      */
     private void tick(long wallClock) {
         recall();
-        if (!isBusy || wallClock >= nextBusyClose) {
+        if (wallClock >= Math.min(busyUntil, nextBusyClose)) {
             publishThrough(settings.closedByWallClock(wallClock));
             nextBusyClose = wallClock + settings.length().toMillis();
         }
-        isBusy = false;
     }
 
     /** Finds out from the stores where this partition stands, the first time. */
@@ -136,7 +134,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
         String key = record.key();
         NormsCheck.checkInstant(key, norms, record.timestamp());
         recall();
-        isBusy = true;
+        busyUntil = context.currentSystemTimeMs() + settings.grace().toMillis();
         Ledger ledger = ledgers.get(key);
         if (ledger != null) {
             NormsCheck.checkShape(key, ledger.shape(), Shape.of(norms));
@@ -178,6 +176,7 @@ public final class RunningStatistics implements Processor<String, ActivationNorm
             }
         }
         streamTime = millis;
+        nextBusyClose = context.currentSystemTimeMs() + settings.length().toMillis();
     }
 
     /** Publishes every key that has something new up to an epoch, in the order of the epochs that it is in. */

@@ -139,7 +139,7 @@ class RunningStatisticsTest {
     }
 
     @Test
-    void whileNormsComeTheWallClockClosesEpochsOnlyOnceAnEpoch() {
+    void whileNormsComeTheWallClockClosesEpochsOnlyWhenStreamTimeStandsStill() {
         try (StreamsFixture app = new StreamsFixture(state, SETTINGS)) {
             app.advanceWallClock(Duration.ofHours(1)); // all that follows is old, as when catching up
             app.statistics();
