@@ -5,6 +5,8 @@ import dev.sparsecast.benchmarks.PromptNorms.Profiled;
 import dev.sparsecast.checkpoint.Checkpoint;
 import dev.sparsecast.schemas.GroupKey;
 import dev.sparsecast.streams.drift.DriftSettings;
+import dev.sparsecast.worker.model.LanguageModel;
+import dev.sparsecast.worker.model.ModelOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -76,15 +78,15 @@ public final class DriftJudgement {
     /** Runs it. */
     public static void main(String[] arguments) throws Exception {
         DriftJudgement judgement = new DriftJudgement(Scale.named(arguments[2]), Integer.parseInt(arguments[3]));
-        try (Checkpoint checkpoint = Checkpoint.open(Path.of(arguments[0]))) {
+        try (Checkpoint checkpoint = Checkpoint.open(Path.of(arguments[0]));
+                LanguageModel model = LanguageModel.load(checkpoint, ModelOptions.defaults())) {
             for (String name : MOVES.stream()
                     .flatMap(move -> Stream.of(move.from(), move.to()))
                     .distinct()
                     .toList()) {
+                Path file = Path.of(arguments[1]).resolve(name + ".jsonl");
                 judgement.prompts.put(
-                        name,
-                        PromptNorms.profile(
-                                checkpoint, Path.of(arguments[1]).resolve(name + ".jsonl"), MOST_PROMPT_TOKENS));
+                        name, PromptNorms.profile(model, checkpoint.tokenizer(), file, MOST_PROMPT_TOKENS));
             }
         }
         judgement.tellFalseAlarms();

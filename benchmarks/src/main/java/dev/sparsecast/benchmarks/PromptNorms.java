@@ -1,12 +1,11 @@
 package dev.sparsecast.benchmarks;
 
-import dev.sparsecast.checkpoint.Checkpoint;
+import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.Tap;
 import dev.sparsecast.checkpoint.Tokenizer;
 import dev.sparsecast.schemas.ActivationNorms;
 import dev.sparsecast.schemas.TapNorms;
 import dev.sparsecast.worker.model.LanguageModel;
-import dev.sparsecast.worker.model.ModelOptions;
 import dev.sparsecast.worker.model.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,42 +30,38 @@ final class PromptNorms {
     record Profiled(long tokens, List<Map<Tap, double[]>> layers) {}
 
     /** Profiles the prompts of a file of JSON lines, each cut to so many tokens. */
-    static List<Profiled> profile(Checkpoint checkpoint, Path file, int maxTokens) throws IOException {
-        try (LanguageModel model = LanguageModel.load(checkpoint, ModelOptions.defaults())) {
-            Tokenizer tokenizer = checkpoint.tokenizer();
-            List<int[]> sequences = new ArrayList<>();
-            int most = Math.min(maxTokens, model.config().maxPositions());
-            for (String line : Files.readAllLines(file)) {
-                int[] tokens = tokenizer.encode(
-                        JsonMapper.shared().readTree(line).path("text").asString());
-                sequences.add(Arrays.copyOf(tokens, Math.min(tokens.length, most)));
-            }
-            List<Profiled> prompts = new ArrayList<>();
-            for (int[] sequence : sequences) {
-                prompts.add(new Profiled(sequence.length, layers(checkpoint)));
-            }
-            model.profile(
-                    sequences,
-                    (layer, tap, found, sumSquares, sum) -> {
-                        for (int row = 0; row < found.length; row++) {
-                            double[] sums =
-                                    prompts.get(found[row]).layers().get(layer).get(tap);
-                            for (int channel = 0; channel < sums.length; channel++) {
-                                sums[channel] += sumSquares[row * sums.length + channel];
-                            }
-                        }
-                    },
-                    Progress.NONE);
-            return prompts;
+    static List<Profiled> profile(LanguageModel model, Tokenizer tokenizer, Path file, int maxTokens)
+            throws IOException {
+        int most = Math.min(maxTokens, model.config().maxPositions());
+        List<int[]> sequences = new ArrayList<>();
+        List<Profiled> prompts = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            int[] tokens = tokenizer.encode(
+                    JsonMapper.shared().readTree(line).path("text").asString());
+            sequences.add(Arrays.copyOf(tokens, Math.min(tokens.length, most)));
+            prompts.add(new Profiled(sequences.getLast().length, layers(model.config())));
         }
+        model.profile(
+                sequences,
+                (layer, tap, found, sumSquares, sum) -> {
+                    for (int row = 0; row < found.length; row++) {
+                        double[] sums =
+                                prompts.get(found[row]).layers().get(layer).get(tap);
+                        for (int channel = 0; channel < sums.length; channel++) {
+                            sums[channel] += sumSquares[row * sums.length + channel];
+                        }
+                    }
+                },
+                Progress.NONE);
+        return prompts;
     }
 
-    private static List<Map<Tap, double[]>> layers(Checkpoint checkpoint) {
+    private static List<Map<Tap, double[]>> layers(ModelConfig config) {
         List<Map<Tap, double[]>> layers = new ArrayList<>();
-        for (int layer = 0; layer < checkpoint.config().layers(); layer++) {
+        for (int layer = 0; layer < config.layers(); layer++) {
             Map<Tap, double[]> taps = new EnumMap<>(Tap.class);
             for (Tap tap : Tap.values()) {
-                taps.put(tap, new double[tap.channels(checkpoint.config())]);
+                taps.put(tap, new double[tap.channels(config)]);
             }
             layers.add(taps);
         }
