@@ -202,7 +202,7 @@ final class Installation {
 
     private Step passOver(Materializer materializer, UnusableArtifactException failure) {
         passedOver.add(failure);
-        LOG.atError()
+        LOG.atWarn()
                 .addKeyValue("submodel", release.submodel())
                 .addKeyValue("version", release.version())
                 .addKeyValue("kind", materializer.kind().label())

@@ -207,7 +207,9 @@ public final class CheckpointWriter {
                 }
             }
             ProgressMeter meter = new ProgressMeter(progress, "writing", total);
-            TaskQueue.run(threads, pieces.size(), () -> new PieceWriter(pieces, meter));
+            try (EarlySync _ = EarlySync.of(channels)) {
+                TaskQueue.run(threads, pieces.size(), () -> new PieceWriter(pieces, meter));
+            }
         } finally {
             for (FileChannel channel : channels) {
                 channel.close();
