@@ -29,13 +29,32 @@ final class ArrayDecoder implements Decoder {
         this.config = weights.config();
         this.scope = scope;
         this.embedding = scope.of(weights.tensor("model.embed_tokens.weight"));
-        List<DecoderBlock> loaded = new ArrayList<>();
-        for (int layer = 0; layer < config.layers(); layer++) {
-            loaded.add(DecoderBlock.load(scope, weights, layer));
-        }
-        this.blocks = List.copyOf(loaded);
+        this.blocks = blocks(weights, scope);
         this.finalNorm = RmsNorm.load(scope, weights, "model.norm");
         this.head = config.tiedEmbeddings() ? embedding : scope.of(weights.tensor("lm_head.weight"));
+    }
+
+    /** The blocks of other weights between another decoder's embedding and head. */
+    private ArrayDecoder(Weights weights, ArrayDecoder owner) {
+        this.config = owner.config;
+        this.scope = owner.scope.child();
+        this.embedding = owner.embedding;
+        this.blocks = blocks(weights, scope);
+        this.finalNorm = owner.finalNorm;
+        this.head = owner.head;
+    }
+
+    private static List<DecoderBlock> blocks(Weights weights, DeviceScope scope) {
+        List<DecoderBlock> loaded = new ArrayList<>();
+        for (int layer = 0; layer < weights.config().layers(); layer++) {
+            loaded.add(DecoderBlock.load(scope, weights, layer));
+        }
+        return List.copyOf(loaded);
+    }
+
+    @Override
+    public Decoder withBlocksOf(Weights weights) {
+        return new ArrayDecoder(weights, this);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sparsecast.worker.model;
 
+import dev.sparsecast.checkpoint.Weights;
 import java.util.List;
 
 /** A model's arithmetic: one thread at a time, one pass at a time. */
@@ -23,6 +24,12 @@ interface Decoder extends AutoCloseable {
 
     /** Final logits of one sequence, [position, vocabulary] row-major. */
     float[] logits(int[] tokens);
+
+    /**
+     * The same decoder with the blocks of other weights of its shape. It shares all else with this one, which must stay open
+     * meanwhile.
+     */
+    Decoder withBlocksOf(Weights weights);
 
     @Override
     void close();

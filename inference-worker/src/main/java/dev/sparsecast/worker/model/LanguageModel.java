@@ -70,6 +70,20 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
+    /**
+     * This model with the decoder blocks of other weights, such as pruned ones. Script, embedding, final norm and head are
+     * this one's, so it is there sooner and takes less memory; this one must stay open meanwhile, and the same thread must use
+     * both.
+     *
+     * @param weights of the same config
+     */
+    public LanguageModel withBlocksOf(Weights weights) {
+        if (!weights.config().equals(config)) {
+            throw new IllegalArgumentException("blocks of another model than this one");
+        }
+        return new LanguageModel(config, options, decoder.withBlocksOf(weights));
+    }
+
     /** Runs a few tokens through the blocks, so that the engine has compiled what it runs before the first prompt comes. */
     public void warmUp() {
         List<int[]> sequences = List.of(new int[Math.min(WARM_UP_TOKENS, config.maxPositions())]);

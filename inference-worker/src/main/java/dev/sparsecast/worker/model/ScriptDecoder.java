@@ -31,6 +31,7 @@ final class ScriptDecoder implements Decoder {
 
     private final ModelConfig config;
     private final Weights weights;
+    private final DecoderScript text;
     private final Precision precision;
     private final DeviceScope scope;
     private final Script script;
@@ -42,6 +43,9 @@ final class ScriptDecoder implements Decoder {
     private final ScriptValue finalNorm;
     private final ScriptValue triangle;
     private final ScriptValue frequencies;
+    /** Whose script, embedding and head this one uses, if not its own. */
+    private final @Nullable ScriptDecoder owner;
+
     private @Nullable ScriptValue head;
 
     /** Copies weights to the device of a scope, which this decoder closes. */
@@ -50,15 +54,42 @@ final class ScriptDecoder implements Decoder {
         this.weights = weights;
         this.precision = text.precision();
         this.scope = scope;
+        this.text = text;
+        this.owner = null;
         this.script = Script.load(scope, text.archive());
-        for (int layer = 0; layer < config.layers(); layer++) {
-            blocks.add(block("model.layers." + layer + ".", text.blockWeights()));
-        }
+        loadBlocks();
         this.embedding = embedding();
         this.finalNorm = keep(load("gain", List.of("model.norm.weight")));
         float[] turns = config.rotary().frequencies(config.headDim());
         this.frequencies = keep(ScriptValue.of(scope.of(turns, turns.length)));
         this.triangle = keep(script.call("triangle", frequencies));
+    }
+
+    /** The blocks of other weights between another decoder's embedding and head. */
+    private ScriptDecoder(Weights weights, ScriptDecoder owner) {
+        this.config = owner.config;
+        this.weights = weights;
+        this.text = owner.text;
+        this.precision = owner.precision;
+        this.scope = owner.scope.child();
+        this.owner = owner;
+        this.script = owner.script;
+        this.embedding = owner.embedding;
+        this.finalNorm = owner.finalNorm;
+        this.frequencies = owner.frequencies;
+        this.triangle = owner.triangle;
+        loadBlocks();
+    }
+
+    @Override
+    public Decoder withBlocksOf(Weights other) {
+        return new ScriptDecoder(other, this);
+    }
+
+    private void loadBlocks() {
+        for (int layer = 0; layer < config.layers(); layer++) {
+            blocks.add(block("model.layers." + layer + ".", text.blockWeights()));
+        }
     }
 
     private ScriptValue keep(ScriptValue value) {
@@ -97,6 +128,9 @@ final class ScriptDecoder implements Decoder {
     }
 
     private ScriptValue head() {
+        if (owner != null) {
+            return owner.head();
+        }
         if (head == null) {
             head = keep(load("matrix", List.of(config.tiedEmbeddings() ? EMBEDDING : "lm_head.weight")));
         }
@@ -226,7 +260,9 @@ final class ScriptDecoder implements Decoder {
     @Override
     public void close() {
         kept.forEach(ScriptValue::close);
-        script.close();
+        if (owner == null) {
+            script.close();
+        }
         scope.close();
     }
 

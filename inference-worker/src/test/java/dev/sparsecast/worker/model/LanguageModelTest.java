@@ -10,10 +10,13 @@ import dev.sparsecast.checkpoint.GateActivation;
 import dev.sparsecast.checkpoint.ModelConfig;
 import dev.sparsecast.checkpoint.RotaryPositions;
 import dev.sparsecast.checkpoint.Tap;
+import dev.sparsecast.checkpoint.Tensor;
 import dev.sparsecast.worker.device.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -84,6 +88,30 @@ class LanguageModelTest {
             float[] actual = model.logits(sequences.getFirst());
             for (int position = 0; position < logits.length; position++) {
                 assertClose(row(actual, position, shape.vocabularySize()), logits[position], 1e-5);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Arithmetic.class)
+    void withTheBlocksOfAnotherModelItIsThatModelIfAllElseIsTheSame(Arithmetic arithmetic) {
+        ModelConfig shape = RandomModel.smallShape(true);
+        RandomModel weights = RandomModel.of(shape, 7);
+        Map<String, Tensor> mixed = new HashMap<>(RandomModel.of(shape, 8).tensors());
+        for (String shared : List.of("model.embed_tokens.weight", "model.norm.weight")) {
+            mixed.put(shared, weights.tensor(shared));
+        }
+        RandomModel other = new RandomModel(shape, mixed);
+        List<int[]> sequences = RandomModel.sequences(shape, 12, 90, 7);
+        try (LanguageModel model = arithmetic.load(weights);
+                LanguageModel alone = arithmetic.load(other)) {
+            Evaluation before = model.evaluate(sequences, Progress.NONE);
+            Evaluation expected = alone.evaluate(sequences, Progress.NONE);
+            for (int time = 0; time < 2; time++) {
+                try (LanguageModel sharing = model.withBlocksOf(other)) {
+                    assertThat(sharing.evaluate(sequences, Progress.NONE)).isEqualTo(expected);
+                }
+                assertThat(model.evaluate(sequences, Progress.NONE)).isEqualTo(before);
             }
         }
     }

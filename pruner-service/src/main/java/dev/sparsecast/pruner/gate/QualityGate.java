@@ -20,25 +20,25 @@ import java.util.OptionalDouble;
 
 /**
  * Perplexity of a candidate beside the dense model's and the release's in use, paired on the same held-out prompts, with
- * intervals ({@link PairedBootstrap}) that tell a difference from luck ({@link Judgement}). The dense model stays loaded; masked ones are loaded one at a time. Used by one thread.
+ * intervals ({@link PairedBootstrap}) that tell a difference from luck ({@link Judgement}). The dense model stays loaded; of
+ * masked ones the blocks are, one at a time, and only for prompts on which they were not measured before. Used by one
+ * thread.
  */
 public final class QualityGate implements AutoCloseable {
-    private static final int REMEMBERED_LOSSES = 8 * Gate.MOST_HELD_OUT_PROMPTS;
+    private static final int REMEMBERED_LOSSES = 24 * Gate.MOST_HELD_OUT_PROMPTS;
+    private static final String DENSE = "dense";
     /** The first token is not predicted. */
     private static final int SHORTEST = 2;
 
     private final Checkpoint base;
     private final Tokenizer tokenizer;
-    private final ModelOptions options;
     private final LanguageModel dense;
-    private final DenseLosses denseLosses;
+    private final KnownLosses losses = new KnownLosses(REMEMBERED_LOSSES);
 
     public QualityGate(Checkpoint base, ModelOptions options) {
         this.base = base;
         this.tokenizer = base.tokenizer();
-        this.options = options;
         this.dense = LanguageModel.load(base, options);
-        this.denseLosses = new DenseLosses(REMEMBERED_LOSSES, sequences -> dense.evaluate(sequences, Progress.NONE));
     }
 
     /**
@@ -69,14 +69,20 @@ public final class QualityGate implements AutoCloseable {
             return new GateVerdict.Undecided(measured.size() + " of " + gate.minimumHeldOutPrompts()
                     + " held-out prompts are long enough to measure on");
         }
-        Quality quality = quality(gate, denseLosses.of(measured, sequences), sequences, candidate, current);
+        Quality quality = quality(gate, measured, sequences, candidate, current);
         return Judgement.of(gate, quality, current.isPresent() && current.get().isLimit(), mayHold);
     }
 
     private Quality quality(
-            Gate gate, Evaluation denseLoss, List<int[]> sequences, SubModelMask candidate, Optional<Current> current) {
-        Evaluation loss = evaluate(candidate, sequences);
-        Optional<Evaluation> currentLoss = current.map(release -> evaluate(release.mask(), sequences));
+            Gate gate,
+            List<Prompt> prompts,
+            List<int[]> sequences,
+            SubModelMask candidate,
+            Optional<Current> current) {
+        Evaluation denseLoss =
+                losses.of(DENSE, prompts, sequences, unknown -> dense.evaluate(unknown, Progress.NONE));
+        Evaluation loss = loss(candidate, prompts, sequences);
+        Optional<Evaluation> currentLoss = current.map(release -> loss(release.mask(), prompts, sequences));
         return new Quality(
                 sequences.size(),
                 denseLoss.predictedTokens(),
@@ -94,8 +100,12 @@ public final class QualityGate implements AutoCloseable {
                 : Optional.of(PairedBootstrap.difference(candidate, other, gate.confidence()));
     }
 
+    private Evaluation loss(SubModelMask mask, List<Prompt> prompts, List<int[]> sequences) {
+        return losses.of(mask.digest(), prompts, sequences, unknown -> evaluate(mask, unknown));
+    }
+
     private Evaluation evaluate(SubModelMask mask, List<int[]> sequences) {
-        try (LanguageModel model = LanguageModel.load(new MaskedWeights(base, mask), options)) {
+        try (LanguageModel model = dense.withBlocksOf(new MaskedWeights(base, mask))) {
             return model.evaluate(sequences, Progress.NONE);
         }
     }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -172,27 +173,32 @@ class QualityGateTest {
     }
 
     @Test
-    void measuresTheDenseModelOnceOnEachPrompt() {
+    void measuresEachModelOnceOnEachPrompt() {
         List<Integer> measured = new ArrayList<>();
-        DenseLosses losses = new DenseLosses(3, sequences -> {
+        Function<List<int[]>, Evaluation> measure = sequences -> {
             sequences.forEach(sequence -> measured.add(sequence[0]));
             return new Evaluation(sequences.stream()
                     .map(sequence -> new SequenceLoss(sequence[0], sequence.length))
                     .toList());
-        });
+        };
+        KnownLosses losses = new KnownLosses(4);
         Prompt one = new Prompt("1", "python", "code", "one", "", Map.of());
         Prompt two = new Prompt("2", "python", "code", "two", "", Map.of());
         Prompt otherOne = new Prompt("1", "python", "code", "another text", "", Map.of());
         int[] tokensOfOne = {10, 1};
         int[] tokensOfTwo = {20, 1, 1};
-        assertThat(losses.of(List.of(one, two), List.of(tokensOfOne, tokensOfTwo))
+        assertThat(losses.of("dense", List.of(one, two), List.of(tokensOfOne, tokensOfTwo), measure)
                         .sequences())
                 .containsExactly(new SequenceLoss(10, 2), new SequenceLoss(20, 3));
-        assertThat(losses.of(List.of(two, one), List.of(tokensOfTwo, tokensOfOne))
+        assertThat(losses.of("dense", List.of(two, one), List.of(tokensOfTwo, tokensOfOne), measure)
                         .sequences())
                 .containsExactly(new SequenceLoss(20, 3), new SequenceLoss(10, 2));
-        assertThat(losses.of(List.of(otherOne), List.of(new int[] {30})).sequences())
+        assertThat(losses.of("dense", List.of(otherOne), List.of(new int[] {30}), measure)
+                        .sequences())
                 .containsExactly(new SequenceLoss(30, 1));
-        assertThat(measured).containsExactly(10, 20, 30);
+        assertThat(losses.of("masked", List.of(one), List.of(new int[] {40}), measure)
+                        .sequences())
+                .containsExactly(new SequenceLoss(40, 1));
+        assertThat(measured).containsExactly(10, 20, 30, 40);
     }
 }

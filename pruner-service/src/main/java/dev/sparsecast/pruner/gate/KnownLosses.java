@@ -10,29 +10,34 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** Losses of the dense model, which never changes: each prompt is measured once while it is remembered. */
-final class DenseLosses {
+/**
+ * Losses that were measured: a model's on a prompt never changes, so each is measured once while it is remembered. The dense
+ * model is needed for every candidate, and a candidate that is released is the one that the next is compared with.
+ */
+final class KnownLosses {
     private final int capacity;
-    private final Function<List<int[]>, Evaluation> measure;
     /** Least recently used first. */
     private final Map<Known, SequenceLoss> losses = new LinkedHashMap<>(16, 0.75f, true);
 
     /** An id alone says nothing of the text. */
-    private record Known(String id, String text) {}
+    private record Known(String model, String id, String text) {}
 
-    /**
-     * @param capacity prompts remembered
-     * @param measure what evaluates the sequences of those that are not
-     */
-    DenseLosses(int capacity, Function<List<int[]>, Evaluation> measure) {
+    /** @param capacity losses remembered */
+    KnownLosses(int capacity) {
         this.capacity = capacity;
-        this.measure = measure;
     }
 
-    /** @param sequences token ids of each prompt */
-    Evaluation of(List<Prompt> prompts, List<int[]> sequences) {
+    /**
+     * The losses of a model.
+     *
+     * @param model what tells it from all others
+     * @param sequences token ids of each prompt
+     * @param measure evaluates the sequences of those that are not known; not called if all are
+     */
+    Evaluation of(
+            String model, List<Prompt> prompts, List<int[]> sequences, Function<List<int[]>, Evaluation> measure) {
         List<Known> keys = prompts.stream()
-                .map(prompt -> new Known(prompt.id(), prompt.text()))
+                .map(prompt -> new Known(model, prompt.id(), prompt.text()))
                 .toList();
         List<Integer> unknown = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
