@@ -17,12 +17,15 @@ import dev.sparsecast.schemas.signing.ReleaseManifest;
 import dev.sparsecast.schemas.signing.SigningKey;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
+import dev.sparsecast.store.DamagedArtifactException;
 import dev.sparsecast.store.DirectoryArtifact;
 import dev.sparsecast.store.Durable;
 import dev.sparsecast.store.VerifiedFetch;
 import dev.sparsecast.wanda.Calibration;
 import dev.sparsecast.wanda.Progress;
 import dev.sparsecast.wanda.PruningException;
+import dev.sparsecast.wanda.delta.MaskDelta;
+import dev.sparsecast.wanda.mask.MaskFile;
 import dev.sparsecast.wanda.mask.SubModelMask;
 import dev.sparsecast.wanda.materialization.CheckpointWriter;
 import dev.sparsecast.wanda.pruning.Pruner;
@@ -36,8 +39,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +53,10 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * recipe.safetensors
- * checkpoint/...        if the specification wants it
- * checkpoint.files
+ * mask.delta            from the parent's mask ┐
+ * mask.safetensors                            │ if the specification wants them
+ * checkpoint/...                              │
+ * checkpoint.files                            ┘
  * manifest.json         the canonical bytes that are signed
  * manifest.sig          the Ed25519 signature, 64 bytes
  * </pre>
@@ -66,6 +74,8 @@ public final class ReleaseBuilder {
     private final Path workspace;
     private final int threads;
     private final Clock clock;
+    /** The last mask made of each sub-model, which is the release's in use most of the time. */
+    private final Map<String, SubModelMask> newest = new ConcurrentHashMap<>();
 
     /**
      * @param workspace directory for unfinished files; whatever is in it is removed
@@ -107,14 +117,34 @@ public final class ReleaseBuilder {
         return new Candidate(specification, trigger, snapshots, calibration, mask);
     }
 
-    /** The mask of a release that was announced earlier, made again from its recipe in the store. */
-    public SubModelMask maskOf(SubModelRelease release) {
-        SubModelMask mask = recipeOf(release).apply(base, threads);
-        if (!mask.digest().equals(release.recipe().maskDigest())) {
-            throw new PruningException("the recipe of version " + release.version() + " of sub-model '"
-                    + release.submodel() + "' is not the one that was announced");
+    /**
+     * The mask of a release that was announced earlier: the one that was made last, or made again from its recipe in the
+     * store. None if that is lost for good, which the log says.
+     *
+     * @throws dev.sparsecast.store.StoreException if the store does not answer
+     */
+    public Optional<SubModelMask> maskOf(SubModelRelease release) {
+        SubModelMask last = newest.get(release.submodel());
+        if (last != null && last.digest().equals(release.recipe().maskDigest())) {
+            return Optional.of(last);
         }
-        return mask;
+        if (release.artifact(ArtifactKind.RECIPE)
+                .filter(artifact -> store.exists(artifact.uri()))
+                .isEmpty()) {
+            warnOfLost(release, "its recipe is not in the store");
+            return Optional.empty();
+        }
+        try {
+            SubModelMask mask = recipeOf(release).apply(base, threads);
+            if (!mask.digest().equals(release.recipe().maskDigest())) {
+                throw new PruningException("its recipe is not the one that was announced");
+            }
+            newest.put(release.submodel(), mask);
+            return Optional.of(mask);
+        } catch (DamagedArtifactException | PruningException e) {
+            warnOfLost(release, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
     }
 
     /** What a release that was announced earlier is made from, read from the store. */
@@ -129,6 +159,15 @@ public final class ReleaseBuilder {
         });
     }
 
+    private void warnOfLost(SubModelRelease release, String why) {
+        log.atWarn()
+                .addKeyValue("model", base.revision())
+                .addKeyValue("submodel", release.submodel())
+                .addKeyValue("version", release.version())
+                .addKeyValue("reason", why)
+                .log("The release in use cannot be made again: its successor is not compared with it and has no delta");
+    }
+
     /**
      * Puts everything into the store and signs. The release exists only once it is announced.
      *
@@ -140,7 +179,7 @@ public final class ReleaseBuilder {
         SubModelSpecification specification = candidate.specification();
         String prefix = base.revision() + "/" + specification.name() + "/" + version;
         removeLeftovers(prefix);
-        List<Artifact> artifacts = inWorkspace(directory -> putArtifacts(candidate, prefix, directory));
+        List<Artifact> artifacts = inWorkspace(directory -> putArtifacts(candidate, parent, prefix, directory));
         SubModelRelease unsigned = new SubModelRelease(
                 base.revision(),
                 specification.name(),
@@ -171,7 +210,9 @@ public final class ReleaseBuilder {
                         false,
                         OptionalInt.empty(),
                         parent.map(release -> release.rollout().revoked()).orElse(List.of())));
-        return signedAndStored(unsigned, prefix);
+        SubModelRelease release = signedAndStored(unsigned, prefix);
+        newest.put(specification.name(), candidate.mask());
+        return release;
     }
 
     /**
@@ -269,21 +310,38 @@ public final class ReleaseBuilder {
         }
     }
 
-    private List<Artifact> putArtifacts(Candidate candidate, String prefix, Path directory) {
+    /** A recipe always, for masks of earlier releases are made from theirs; the other kinds if they are wanted. */
+    private List<Artifact> putArtifacts(
+            Candidate candidate, Optional<SubModelRelease> parent, String prefix, Path directory) {
+        Set<ArtifactKind> wanted = candidate.specification().artifacts();
         List<Artifact> artifacts = new ArrayList<>();
         Path recipe = directory.resolve("recipe.safetensors");
         Recipe.of(candidate.mask(), candidate.calibration()).write(recipe);
-        artifacts.add(artifact(
-                ArtifactKind.RECIPE,
-                prefix + "/recipe.safetensors",
-                store.put(prefix + "/recipe.safetensors", recipe)));
-        if (candidate.specification().artifacts().contains(ArtifactKind.CHECKPOINT)) {
+        artifacts.add(put(ArtifactKind.RECIPE, prefix, recipe));
+        if (wanted.contains(ArtifactKind.DELTA)) {
+            parent.filter(release -> !release.isWithdrawn()).flatMap(this::maskOf).ifPresent(start -> {
+                Path delta = directory.resolve("mask.delta");
+                MaskDelta.write(delta, start, candidate.mask(), threads, Progress.SILENT);
+                artifacts.add(put(ArtifactKind.DELTA, prefix, delta));
+            });
+        }
+        if (wanted.contains(ArtifactKind.MASK)) {
+            Path mask = directory.resolve("mask.safetensors");
+            MaskFile.write(mask, candidate.mask());
+            artifacts.add(put(ArtifactKind.MASK, prefix, mask));
+        }
+        if (wanted.contains(ArtifactKind.CHECKPOINT)) {
             Path checkpoint = directory.resolve("checkpoint");
-            CheckpointWriter.write(base, candidate.mask(), checkpoint, threads, Progress.SILENT);
+            CheckpointWriter.writeUnsynced(base, candidate.mask(), checkpoint, threads, Progress.SILENT);
             String name = prefix + "/checkpoint";
             artifacts.add(artifact(ArtifactKind.CHECKPOINT, name, DirectoryArtifact.put(store, name, checkpoint)));
         }
         return artifacts;
+    }
+
+    private Artifact put(ArtifactKind kind, String prefix, Path file) {
+        String name = prefix + "/" + file.getFileName();
+        return artifact(kind, name, store.put(name, file));
     }
 
     private static Artifact artifact(ArtifactKind kind, String uri, Stored stored) {

@@ -203,7 +203,6 @@ public final class PrunerService implements AutoCloseable {
             ReleaseMaker maker = new ReleaseMaker(
                     revision,
                     builder,
-                    store,
                     gate,
                     announcer,
                     new Steering(key.verifyingKey(), builder, history, clock),

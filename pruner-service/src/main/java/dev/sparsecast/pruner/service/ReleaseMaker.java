@@ -13,14 +13,8 @@ import dev.sparsecast.schemas.Prompt;
 import dev.sparsecast.schemas.SubModelCommand;
 import dev.sparsecast.schemas.SubModelDecision;
 import dev.sparsecast.schemas.SubModelRelease;
-import dev.sparsecast.schemas.SubModelRelease.Artifact;
-import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.SubModelRelease.Quality;
 import dev.sparsecast.schemas.SubModelRelease.Trigger;
-import dev.sparsecast.store.ArtifactStore;
-import dev.sparsecast.store.DamagedArtifactException;
-import dev.sparsecast.wanda.PruningException;
-import dev.sparsecast.wanda.mask.SubModelMask;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -42,7 +36,6 @@ final class ReleaseMaker implements Maker {
 
     private final String model;
     private final ReleaseBuilder builder;
-    private final ArtifactStore store;
     private final QualityGate gate;
     private final Announcer announcer;
     private final Steering steering;
@@ -53,7 +46,6 @@ final class ReleaseMaker implements Maker {
     ReleaseMaker(
             String model,
             ReleaseBuilder builder,
-            ArtifactStore store,
             QualityGate gate,
             Announcer announcer,
             Steering steering,
@@ -62,7 +54,6 @@ final class ReleaseMaker implements Maker {
             Clock clock) {
         this.model = model;
         this.builder = builder;
-        this.store = store;
         this.gate = gate;
         this.announcer = announcer;
         this.steering = steering;
@@ -142,32 +133,10 @@ final class ReleaseMaker implements Maker {
     private GateVerdict judge(Order order, Candidate candidate) {
         Optional<QualityGate.Current> current = order.current()
                 .filter(release -> !release.isWithdrawn())
-                .flatMap(release -> maskOf(release)
+                .flatMap(release -> builder.maskOf(release)
                         .map(mask -> new QualityGate.Current(
                                 mask, RefreshPolicy.hasParameters(release, order.specification()))));
         return gate.judge(order.specification().gate(), order.prompts(), candidate.mask(), current, order.mayHold());
-    }
-
-    /** None if it is lost for good; then there is nothing to compare with, and all the more reason for a new release. */
-    private Optional<SubModelMask> maskOf(SubModelRelease release) {
-        Optional<Artifact> recipe = release.artifact(ArtifactKind.RECIPE);
-        String why;
-        if (recipe.isEmpty() || !store.exists(recipe.get().uri())) {
-            why = "its recipe is not in the store";
-        } else {
-            try {
-                return Optional.of(builder.maskOf(release));
-            } catch (DamagedArtifactException | PruningException e) {
-                why = String.valueOf(e.getMessage());
-            }
-        }
-        log.atWarn()
-                .addKeyValue("model", model)
-                .addKeyValue("submodel", release.submodel())
-                .addKeyValue("version", release.version())
-                .addKeyValue("reason", why)
-                .log("The release in use cannot be made again, so the candidate is not compared with it");
-        return Optional.empty();
     }
 
     private SubModelDecision decision(

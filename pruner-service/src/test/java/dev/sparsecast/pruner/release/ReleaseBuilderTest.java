@@ -18,11 +18,13 @@ import dev.sparsecast.schemas.signing.SigningKey;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.ArtifactStores;
-import dev.sparsecast.store.DamagedArtifactException;
 import dev.sparsecast.store.DirectoryArtifact;
 import dev.sparsecast.store.VerifiedFetch;
 import dev.sparsecast.wanda.Budget;
+import dev.sparsecast.wanda.Progress;
 import dev.sparsecast.wanda.PruningParameters;
+import dev.sparsecast.wanda.delta.MaskDelta;
+import dev.sparsecast.wanda.mask.MaskFile;
 import dev.sparsecast.wanda.recipe.Recipe;
 import java.io.IOException;
 import java.io.InputStream;
@@ -105,7 +107,7 @@ class ReleaseBuilderTest {
     }
 
     private Path fetch(Artifact artifact) {
-        Path file = directory.resolve("fetched.safetensors");
+        Path file = directory.resolve("fetched." + artifact.kind().label());
         VerifiedFetch.fetch(store, artifact.uri(), new Stored(artifact.bytes(), artifact.sha256()), file);
         return file;
     }
@@ -132,7 +134,7 @@ class ReleaseBuilderTest {
         assertThat(release.recipe().method()).isEqualTo("ria");
         assertThat(release.recipe().pattern()).isEqualTo("whole-matrix");
         assertThat(release.recipe().budget()).isEqualTo("owl:5:0.1");
-        assertThat(builder().maskOf(release).digest())
+        assertThat(builder().maskOf(release).orElseThrow().digest())
                 .isEqualTo(candidate.mask().digest());
         assertThat(RefreshPolicy.hasParameters(release, specification)).isTrue();
         assertThat(RefreshPolicy.hasParameters(
@@ -175,6 +177,44 @@ class ReleaseBuilderTest {
     }
 
     @Test
+    void writesTheKindsThatTheSpecificationAsksForAndADeltaFromTheParent() {
+        SubModelRelease one = builder().build(withAllKinds(first), QUALITY, Optional.empty());
+        assertThat(one.artifacts())
+                .extracting(Artifact::kind)
+                .containsExactly(ArtifactKind.RECIPE, ArtifactKind.MASK, ArtifactKind.CHECKPOINT);
+        SubModelRelease two = builder().build(withAllKinds(second), QUALITY, Optional.of(one));
+        assertThat(two.artifacts()).extracting(Artifact::kind).containsExactly(ArtifactKind.values());
+        Path mask = fetch(two.artifact(ArtifactKind.MASK).orElseThrow());
+        assertThat(MaskFile.read(mask).digest()).isEqualTo(second.mask().digest());
+        Path delta = fetch(two.artifact(ArtifactKind.DELTA).orElseThrow());
+        assertThat(MaskDelta.apply(delta, first.mask(), 1, Progress.SILENT).digest())
+                .isEqualTo(second.mask().digest());
+        assertThat(delta.toFile().length()).isLessThan(mask.toFile().length() / 4);
+    }
+
+    @Test
+    void makesNoDeltaFromAParentThatIsLost() throws IOException {
+        SubModelRelease one = builder().build(withAllKinds(first), QUALITY, Optional.empty());
+        Path recipe = directory
+                .resolve("store")
+                .resolve(one.artifact(ArtifactKind.RECIPE).orElseThrow().uri());
+        Files.writeString(recipe, "damaged");
+        SubModelRelease two = builder().build(withAllKinds(second), QUALITY, Optional.of(one));
+        assertThat(two.artifacts())
+                .extracting(Artifact::kind)
+                .containsExactly(ArtifactKind.RECIPE, ArtifactKind.MASK, ArtifactKind.CHECKPOINT);
+    }
+
+    private static Candidate withAllKinds(Candidate candidate) {
+        return new Candidate(
+                TinyCoder.specification("python", 0.6, SPECIFICATION.gate(), ArtifactKind.values()),
+                candidate.trigger(),
+                candidate.snapshots(),
+                candidate.calibration(),
+                candidate.mask());
+    }
+
+    @Test
     void signsAManifestThatLiesBesideIt() throws IOException {
         SubModelRelease release = builder().build(first, QUALITY, Optional.empty());
         assertThat(KEY.verifyingKey().verifies(release)).isTrue();
@@ -211,14 +251,16 @@ class ReleaseBuilderTest {
     @Test
     void makesTheMaskOfAnEarlierReleaseAgainAndNoticesDamage() throws IOException {
         SubModelRelease release = builder().build(first, QUALITY, Optional.empty());
-        assertThat(builder().maskOf(release).digest()).isEqualTo(first.mask().digest());
+        assertThat(builder().maskOf(release).orElseThrow().digest()).isEqualTo(first.mask().digest());
         Path recipe = directory
                 .resolve("store")
                 .resolve(release.artifact(ArtifactKind.RECIPE).orElseThrow().uri());
         byte[] bytes = Files.readAllBytes(recipe);
         bytes[bytes.length - 1] ^= 1;
         Files.write(recipe, bytes);
-        assertThatThrownBy(() -> builder().maskOf(release)).isInstanceOf(DamagedArtifactException.class);
+        assertThat(builder().maskOf(release)).isEmpty();
+        Files.delete(recipe);
+        assertThat(builder().maskOf(release)).isEmpty();
     }
 
     /** The process is killed before or after each single step; the next one starts with what was announced: nothing. */
@@ -245,7 +287,7 @@ class ReleaseBuilderTest {
 
     private void verify(SubModelRelease release, Candidate candidate) {
         assertThat(KEY.verifyingKey().verifies(release)).isTrue();
-        assertThat(builder().maskOf(release).digest())
+        assertThat(builder().maskOf(release).orElseThrow().digest())
                 .isEqualTo(candidate.mask().digest());
         Path fetched = directory.resolve("fetched-" + release.hashCode() + "-" + System.nanoTime());
         Artifact checkpoint = release.artifact(ArtifactKind.CHECKPOINT).orElseThrow();

@@ -171,7 +171,6 @@ class RefreshLoopTest {
                 ReleaseMaker maker = new ReleaseMaker(
                         base.revision(),
                         builder,
-                        store,
                         gate,
                         announcer,
                         new Steering(KEY.verifyingKey(), builder, history, clock),
