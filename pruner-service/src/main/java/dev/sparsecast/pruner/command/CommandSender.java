@@ -7,6 +7,7 @@ import dev.sparsecast.schemas.serde.SparsecastSerdes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -51,7 +52,9 @@ public final class CommandSender implements AutoCloseable {
                     .get();
         } catch (ExecutionException e) {
             throw new CommandException(
-                    "the command could not be sent: " + e.getCause().getMessage(), e);
+                    "the command could not be sent: "
+                            + Objects.requireNonNull(e.getCause()).getMessage(),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted while the command was sent", e);

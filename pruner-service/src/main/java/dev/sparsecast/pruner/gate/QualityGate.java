@@ -74,13 +74,8 @@ public final class QualityGate implements AutoCloseable {
     }
 
     private Quality quality(
-            Gate gate,
-            List<Prompt> prompts,
-            List<int[]> sequences,
-            SubModelMask candidate,
-            Optional<Current> current) {
-        Evaluation denseLoss =
-                losses.of(DENSE, prompts, sequences, unknown -> dense.evaluate(unknown, Progress.NONE));
+            Gate gate, List<Prompt> prompts, List<int[]> sequences, SubModelMask candidate, Optional<Current> current) {
+        Evaluation denseLoss = losses.of(DENSE, prompts, sequences, unknown -> dense.evaluate(unknown, Progress.NONE));
         Evaluation loss = loss(candidate, prompts, sequences);
         Optional<Evaluation> currentLoss = current.map(release -> loss(release.mask(), prompts, sequences));
         return new Quality(

@@ -319,11 +319,13 @@ public final class ReleaseBuilder {
         Recipe.of(candidate.mask(), candidate.calibration()).write(recipe);
         artifacts.add(put(ArtifactKind.RECIPE, prefix, recipe));
         if (wanted.contains(ArtifactKind.DELTA)) {
-            parent.filter(release -> !release.isWithdrawn()).flatMap(this::maskOf).ifPresent(start -> {
-                Path delta = directory.resolve("mask.delta");
-                MaskDelta.write(delta, start, candidate.mask(), threads, Progress.SILENT);
-                artifacts.add(put(ArtifactKind.DELTA, prefix, delta));
-            });
+            parent.filter(release -> !release.isWithdrawn())
+                    .flatMap(this::maskOf)
+                    .ifPresent(start -> {
+                        Path delta = directory.resolve("mask.delta");
+                        MaskDelta.write(delta, start, candidate.mask(), threads, Progress.SILENT);
+                        artifacts.add(put(ArtifactKind.DELTA, prefix, delta));
+                    });
         }
         if (wanted.contains(ArtifactKind.MASK)) {
             Path mask = directory.resolve("mask.safetensors");

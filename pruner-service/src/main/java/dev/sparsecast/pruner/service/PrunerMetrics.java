@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -108,12 +109,12 @@ final class PrunerMetrics {
                             "sparsecast.pruner.churn",
                             own,
                             newest,
-                            holder -> holder.get().share());
+                            holder -> Objects.requireNonNull(holder.get()).share());
                     registry.gauge(
                             "sparsecast.pruner.churn.standard.error",
                             own,
                             newest,
-                            holder -> holder.get().standardError());
+                            holder -> Objects.requireNonNull(holder.get()).standardError());
                     return newest;
                 })
                 .set(estimate);

@@ -251,7 +251,8 @@ class ReleaseBuilderTest {
     @Test
     void makesTheMaskOfAnEarlierReleaseAgainAndNoticesDamage() throws IOException {
         SubModelRelease release = builder().build(first, QUALITY, Optional.empty());
-        assertThat(builder().maskOf(release).orElseThrow().digest()).isEqualTo(first.mask().digest());
+        assertThat(builder().maskOf(release).orElseThrow().digest())
+                .isEqualTo(first.mask().digest());
         Path recipe = directory
                 .resolve("store")
                 .resolve(release.artifact(ArtifactKind.RECIPE).orElseThrow().uri());
