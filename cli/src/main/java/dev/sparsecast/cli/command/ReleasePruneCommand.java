@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,7 +63,14 @@ final class ReleasePruneCommand implements Callable<Integer> {
     @Mixin
     private final OutputOptions output = new OutputOptions();
 
-    /** What {@code --json} prints for each sub-model. */
+    /**
+     * What {@code --json} prints.
+     *
+     * @param passedOver sub-models whose newest release is not of a trusted key
+     */
+    record Result(boolean dryRun, List<Line> submodels, List<String> passedOver) {}
+
+    /** What became of a sub-model's versions. */
     record Line(String model, String submodel, int inUse, Set<Integer> kept, Set<Integer> removed, int files) {}
 
     @Override
@@ -73,10 +79,10 @@ final class ReleasePruneCommand implements Callable<Integer> {
             throw new BadInputException("--keep is " + keep + "; give 0 or more.");
         }
         KeyRing keys = TrustedKeys.open(trustedKeys).ring();
-        Map<Boolean, List<SubModelRelease>> newest = new ReleaseTopics(cluster.connect())
-                .newest().stream()
-                        .filter(release -> names.isEmpty() || names.contains(release.submodel()))
-                        .collect(Collectors.partitioningBy(release -> isTrusted(keys, release)));
+        List<SubModelRelease> all = new ReleaseTopics(cluster.connect()).newest();
+        Map<Boolean, List<SubModelRelease>> newest = all.stream()
+                .filter(release -> names.isEmpty() || names.contains(release.submodel()))
+                .collect(Collectors.partitioningBy(release -> isTrusted(keys, release)));
         List<Line> lines = new ArrayList<>();
         try (ArtifactStore opened = ArtifactStores.open(store)) {
             Retention retention = new Retention(opened, keep);
@@ -94,13 +100,10 @@ final class ReleasePruneCommand implements Callable<Integer> {
         List<String> passedOver = newest.getOrDefault(false, List.of()).stream()
                 .map(release -> release.key().toString())
                 .toList();
-        output.print(
-                Map.of("dry_run", dryRun, "submodels", lines, "passed_over", passedOver),
-                () -> Stream.concat(
-                                lines.stream().map(this::describe),
-                                passedOver.stream()
-                                        .map(key -> key + "  passed over: its newest release is not of a trusted key"))
-                        .collect(Collectors.joining("\n")));
+        List<String> text = new ArrayList<>();
+        lines.forEach(line -> text.add(describe(line)));
+        passedOver.forEach(key -> text.add(key + "  passed over: its newest release is not of a trusted key"));
+        output.print(new Result(dryRun, lines, passedOver), () -> String.join("\n", text));
         return ExitCode.DONE;
     }
 

@@ -11,6 +11,7 @@ import dev.sparsecast.schemas.SubModelRelease.Artifact;
 import dev.sparsecast.schemas.SubModelRelease.ArtifactKind;
 import dev.sparsecast.schemas.signing.ReleaseManifest;
 import dev.sparsecast.schemas.signing.TrustedKeys;
+import dev.sparsecast.schemas.signing.VerifyingKey;
 import dev.sparsecast.store.ArtifactStore;
 import dev.sparsecast.store.ArtifactStore.Stored;
 import dev.sparsecast.store.ArtifactStores;
@@ -73,8 +74,8 @@ final class ReleaseViewCommands {
         }
 
         ReleaseHistory history(ArtifactStore opened) {
-            return new ReleaseHistory(
-                    opened, TrustedKeys.open(trustedKeys).ring().keys());
+            List<VerifyingKey> trusted = TrustedKeys.open(trustedKeys).ring().keys();
+            return new ReleaseHistory(opened, trusted);
         }
     }
 

@@ -248,7 +248,7 @@ class AttackTest {
                     Stored stored = world.store.put("forged/delta", file);
                     return withArtifact(world, TestWorld.artifact(ArtifactKind.DELTA, "forged/delta", stored));
                 }),
-                new Attack("delta that promises to unpack to gigabytes", "its delta does not give the promised mask", world -> {
+                new Attack("delta that unpacks to gigabytes", "its delta does not give the promised mask", world -> {
                     Path file = world.draft();
                     MaskDelta.write(
                             file,

@@ -36,7 +36,9 @@ public final class KeyRing {
 
     /** The keys that are known and were not revoked, in the order of their ids. */
     public List<VerifyingKey> keys() {
-        return trusted().stream().map(keys::get).toList();
+        return keys.values().stream()
+                .filter(key -> !revocations.containsKey(key.id()))
+                .toList();
     }
 
     /** All that were revoked, in the order of their ids. */
