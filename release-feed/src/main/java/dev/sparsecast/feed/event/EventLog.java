@@ -130,11 +130,12 @@ public final class EventLog {
 
     /** The newest event of each sub-model, in the order of their offsets. */
     public List<ReleaseEvent> newest() {
-        return asked(() -> events.values().stream()
-                .filter(event -> offsets.getOrDefault(event.key(), new ArrayDeque<>())
-                        .peekLast()
-                        .equals(event.id().offset()))
-                .toList());
+        return asked(() -> events.values().stream().filter(this::isNewest).toList());
+    }
+
+    private boolean isNewest(ReleaseEvent event) {
+        Deque<Long> ofKey = offsets.get(event.key());
+        return ofKey != null && ofKey.getLast() == event.id().offset();
     }
 
     /**
