@@ -112,9 +112,11 @@ public final class TopicFollower implements AutoCloseable {
     private String topicId() {
         try (Admin admin = Admin.create(cluster.client(Map.of("client.id", "sparsecast-feed")))) {
             TopicDescription topic = admin.describeTopics(List.of(Topics.SUBMODEL_RELEASES))
-                    .topicNameValues()
-                    .get(Topics.SUBMODEL_RELEASES)
-                    .get(ANSWER_LIMIT.toSeconds(), TimeUnit.SECONDS);
+                    .allTopicNames()
+                    .get(ANSWER_LIMIT.toSeconds(), TimeUnit.SECONDS)
+                    .values()
+                    .iterator()
+                    .next();
             if (topic.partitions().size() != 1) {
                 throw new FeedException("the topic " + topic.name() + " has "
                         + topic.partitions().size()
