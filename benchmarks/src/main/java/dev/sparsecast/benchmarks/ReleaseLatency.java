@@ -226,10 +226,11 @@ public final class ReleaseLatency {
         sendAll(producer, batch.subList(BATCH - 1, BATCH));
         Instant last = Instant.now();
         TopicWatch.Seen<SubModelDeployment> deployment = awaitDeployment(watch, kind, version, pruner, deployer);
-        SubModelRelease release = watch.release(kind.label(), version).orElseThrow().value();
+        SubModelRelease release =
+                watch.release(kind.label(), version).orElseThrow().value();
         Map<String, Long> stages = new LinkedHashMap<>();
-        prunerStages().forEach((stage, total) ->
-                stages.put(stage, Math.round(total - before.getOrDefault(stage, 0.0))));
+        prunerStages()
+                .forEach((stage, total) -> stages.put(stage, Math.round(total - before.getOrDefault(stage, 0.0))));
         TopicWatch.Statistics statistics =
                 watch.statistics(release.provenance().getFirst().flushDigest());
         ReleaseTimeline timeline = ReleaseTimeline.of(
@@ -257,7 +258,8 @@ public final class ReleaseLatency {
     private Map<String, Double> prunerStages() {
         Map<String, Double> stages = new LinkedHashMap<>();
         for (Timer timer : registry.find("sparsecast.pruner.stage").timers()) {
-            stages.merge(String.valueOf(timer.getId().getTag("stage")), timer.totalTime(TimeUnit.MILLISECONDS), Double::sum);
+            stages.merge(
+                    String.valueOf(timer.getId().getTag("stage")), timer.totalTime(TimeUnit.MILLISECONDS), Double::sum);
         }
         return stages;
     }

@@ -48,7 +48,8 @@ public final class ReleaseSizes {
             weights += module.weights();
             mask += (long) module.rows() * Math.ceilDiv(module.columns(), Byte.SIZE);
         }
-        long channels = Stream.of(Tap.values()).mapToLong(tap -> tap.channels(config)).sum();
+        long channels =
+                Stream.of(Tap.values()).mapToLong(tap -> tap.channels(config)).sum();
         long recipe = Float.BYTES * config.layers() * channels;
         long tables = (config.tiedEmbeddings() ? 1L : 2L) * config.vocabularySize() * config.hiddenSize();
         long norms = (2L * config.layers() + 1) * config.hiddenSize();

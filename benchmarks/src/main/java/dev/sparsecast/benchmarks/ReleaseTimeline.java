@@ -98,10 +98,6 @@ record ReleaseTimeline(long bytes, Map<String, Long> milliseconds) {
                 .sorted()
                 .toList();
         return String.format(
-                Locale.ROOT,
-                "%,d (%,d–%,d)",
-                sorted.get(sorted.size() / 2),
-                sorted.getFirst(),
-                sorted.getLast());
+                Locale.ROOT, "%,d (%,d–%,d)", sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast());
     }
 }

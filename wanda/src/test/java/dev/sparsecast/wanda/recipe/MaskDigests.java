@@ -73,7 +73,8 @@ final class MaskDigests {
                         recipes.add(sha256(Recipe.of(mask, calibration), directory));
                     }
                 }
-                lines.add(path.getFileName() + " " + parameters.label() + ": masks " + digests + ", recipes " + recipes);
+                lines.add(
+                        path.getFileName() + " " + parameters.label() + ": masks " + digests + ", recipes " + recipes);
             }
         }
         return lines;

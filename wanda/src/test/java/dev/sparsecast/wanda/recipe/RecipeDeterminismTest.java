@@ -57,8 +57,10 @@ class RecipeDeterminismTest {
 
     @Test
     void allWaysInOneProcessGiveOneMaskAndOneRecipe() {
-        assertThat(expected).hasSize(16).allSatisfy(line -> assertThat(line)
-                .matches(".*: masks \\[sha256:[0-9a-f]{64}], recipes \\[[0-9a-f]{64}]"));
+        assertThat(expected)
+                .hasSize(16)
+                .allSatisfy(line ->
+                        assertThat(line).matches(".*: masks \\[sha256:[0-9a-f]{64}], recipes \\[[0-9a-f]{64}]"));
     }
 
     @ParameterizedTest
@@ -79,7 +81,8 @@ class RecipeDeterminismTest {
                 .start();
         List<String> lines = process.inputReader().lines().toList();
         assertThat(process.waitFor()).isZero();
-        List<String> made = lines.stream().filter(line -> line.contains(": masks ")).toList();
+        List<String> made =
+                lines.stream().filter(line -> line.contains(": masks ")).toList();
         assertThat(made).hasSize(machine.isSlow() ? 12 : 16);
         assertThat(expected).endsWith(made.toArray(String[]::new));
     }
