@@ -121,9 +121,9 @@ public final class S3Store implements ArtifactStore {
             }
             Stored stored = content(name);
             if (!stored.equals(offered)) {
-                client.deleteObject(delete -> delete.bucket(address.bucket()).key(key));
+                // not deleted: where a server's condition is not atomic, it may be what another writer sent
                 throw new StoreException("the artifact '" + name + "' reads back from " + address
-                        + " differently from how it was sent: check the server");
+                        + " differently from how it was sent: check the server, delete the object and try again");
             }
             return stored;
         } catch (SdkException e) {

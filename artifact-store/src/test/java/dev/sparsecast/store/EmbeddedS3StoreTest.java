@@ -1,5 +1,6 @@
 package dev.sparsecast.store;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
@@ -23,6 +24,20 @@ class EmbeddedS3StoreTest extends S3StoreContract {
     @Override
     protected S3Server server() {
         return server;
+    }
+
+    /** One after the other: S3Proxy looks for the name and then writes, so of several at once more than one may be let in. */
+    @Override
+    @Test
+    void letsOneOfSeveralWritersOfANameWin() throws Exception {
+        store.put("contested/by/all", file("first"));
+        for (int i = 0; i < 3; i++) {
+            Path other = file("other " + i);
+            assertThatThrownBy(() -> store.put("contested/by/all", other))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("other content");
+        }
+        assertThat(read("contested/by/all")).asString().isEqualTo("first");
     }
 
     @Test
