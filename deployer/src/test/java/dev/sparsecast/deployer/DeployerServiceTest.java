@@ -93,9 +93,9 @@ class DeployerServiceTest {
         assertThatThrownBy(() -> open(with(good, directory.resolve("absent"), good.store(), trusted)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("there is no model directory");
-        assertThatThrownBy(() -> open(with(good, good.model(), "s3://bucket", trusted)))
+        assertThatThrownBy(() -> open(with(good, good.model(), "ftp://store", trusted)))
                 .isInstanceOf(StoreException.class)
-                .hasMessageContaining("'s3'");
+                .hasMessageContaining("'ftp'");
         assertThatThrownBy(() -> open(with(good, good.model(), good.store(), directory.resolve("absent.pub"))))
                 .isInstanceOf(KeyException.class)
                 .hasMessageContaining("absent.pub");
