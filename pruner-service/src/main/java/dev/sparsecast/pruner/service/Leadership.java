@@ -71,10 +71,7 @@ final class Leadership implements AutoCloseable {
             return leadership;
         } catch (TimeoutException e) {
             consumer.close();
-            throw new PrunerException(
-                    "no broker answers at " + cluster.bootstrapServers()
-                            + "; check --bootstrap-servers and that it runs",
-                    e);
+            throw PrunerException.noBroker(cluster, e);
         } catch (RuntimeException e) {
             consumer.close();
             throw e;

@@ -85,10 +85,7 @@ final class TopicReader implements RecordSource {
             return new TopicReader(consumer, languages);
         } catch (RetriableException e) {
             consumer.close();
-            throw new PrunerException(
-                    "no broker answers at " + cluster.bootstrapServers()
-                            + "; check --bootstrap-servers and that it runs",
-                    e);
+            throw PrunerException.noBroker(cluster, e);
         } catch (RuntimeException e) {
             consumer.close();
             throw e;
